@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "verbs_pair.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "file_buf.h"
+#include "tap.h"
+
+#define DEPTH 16
+
+const char *t_device(void)
+{
+	const char *device = getenv("T_DEVICE");
+
+	return device ? device : "rxe0";
+}
+
+bool t_is_iwarp(void)
+{
+	return !strncmp(t_device(), "siw", 3);
+}
+
+/* The guest's setup gives each device a network of its own. */
+static struct sockaddr_in address_of(const char *device)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+
+	inet_pton(AF_INET, !strncmp(device, "siw", 3) ? "10.77.1.1" : "10.77.0.1",
+		  &addr.sin_addr);
+	return addr;
+}
+
+/* The id the next event is for, which must be of type @want. */
+static struct rdma_cm_id *event(struct t_pair *p, enum rdma_cm_event_type want)
+{
+	struct pollfd poller = { .fd = p->events->fd, .events = POLLIN };
+	double end = t_deadline(20);
+	struct rdma_cm_event *ev;
+	struct rdma_cm_id *id;
+
+	while (poll(&poller, 1, 100) != 1 && !t_over(end))
+		;
+	errno = ETIMEDOUT;
+	t_must(poller.revents & POLLIN, "connection event %s",
+	       rdma_event_str(want));
+	t_must(!rdma_get_cm_event(p->events, &ev), "rdma_get_cm_event");
+	errno = ev->status < 0 ? -ev->status : EPROTO;
+	t_must(ev->event == want, "connection event %s, not %s",
+	       rdma_event_str(want), rdma_event_str(ev->event));
+	id = ev->id;
+	rdma_ack_cm_event(ev);
+	return id;
+}
+
+static void init(struct t_pair *p, const char *device)
+{
+	struct sockaddr_in addr = address_of(device);
+
+	memset(p, 0, sizeof(*p));
+	p->events = rdma_create_event_channel();
+	t_must(p->events, "rdma_create_event_channel");
+	t_must(!rdma_create_id(p->events, &p->listener, NULL, RDMA_PS_TCP) &&
+	       !rdma_bind_addr(p->listener, (struct sockaddr *)&addr) &&
+	       !rdma_listen(p->listener, 1), "listen on %s", device);
+	addr.sin_port = rdma_get_src_port(p->listener);
+	t_must(!rdma_create_id(p->events, &p->ours, NULL, RDMA_PS_TCP) &&
+	       !rdma_resolve_addr(p->ours, NULL, (struct sockaddr *)&addr, 5000),
+	       "resolve the address of %s", device);
+	event(p, RDMA_CM_EVENT_ADDR_RESOLVED);
+	t_must(!rdma_resolve_route(p->ours, 5000), "rdma_resolve_route");
+	event(p, RDMA_CM_EVENT_ROUTE_RESOLVED);
+	p->context = p->ours->verbs;
+	errno = ENODEV;
+	t_must(!strcmp(ibv_get_device_name(p->context->device), device),
+	       "the address leads to %s", device);
+	p->pd = ibv_alloc_pd(p->context);
+	t_must(p->pd, "ibv_alloc_pd");
+	p->cq = ibv_create_cq(p->context, 4 * DEPTH, NULL, NULL, 0);
+	t_must(p->cq, "ibv_create_cq");
+	p->access = IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE |
+		    IBV_ACCESS_REMOTE_READ;
+	if (strncmp(device, "siw", 3))
+		p->access |= IBV_ACCESS_REMOTE_ATOMIC;
+	p->bounce = mmap(NULL, T_BOUNCE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	t_must(p->bounce != MAP_FAILED, "memory");
+	p->bounce_mr = t_reg_must(p, p->bounce, T_BOUNCE);
+}
+
+static void make_qp(struct t_pair *p, struct rdma_cm_id *id)
+{
+	struct ibv_qp_init_attr attr = {
+		.send_cq = p->cq, .recv_cq = p->cq, .qp_type = IBV_QPT_RC,
+		.sq_sig_all = 1,
+		.cap = { .max_send_wr = DEPTH, .max_recv_wr = DEPTH,
+			 .max_send_sge = 1, .max_recv_sge = 1 },
+	};
+
+	t_must(!rdma_create_qp(id, p->pd, &attr), "rdma_create_qp");
+}
+
+/* rdma_cm takes the queue pairs through INIT and RTR to RTS on the way. */
+static void connect_pair(struct t_pair *p)
+{
+	struct rdma_conn_param param = {
+		.responder_resources = 1, .initiator_depth = 1,
+		.retry_count = 7, .rnr_retry_count = 7,
+	};
+
+	make_qp(p, p->ours);
+	t_must(!rdma_connect(p->ours, &param), "rdma_connect");
+	p->theirs = event(p, RDMA_CM_EVENT_CONNECT_REQUEST);
+	make_qp(p, p->theirs);
+	t_must(!rdma_accept(p->theirs, &param), "rdma_accept");
+	event(p, RDMA_CM_EVENT_ESTABLISHED);
+	event(p, RDMA_CM_EVENT_ESTABLISHED);
+}
+
+void t_pair_open(struct t_pair *p, const char *device)
+{
+	init(p, device);
+	connect_pair(p);
+}
+
+void t_pair_close(struct t_pair *p)
+{
+	rdma_disconnect(p->ours);
+	rdma_destroy_qp(p->ours);
+	rdma_destroy_qp(p->theirs);
+	t_dereg(p->bounce_mr);
+	munmap(p->bounce, T_BOUNCE);
+	t_must(!ibv_destroy_cq(p->cq), "ibv_destroy_cq");
+	t_must(!ibv_dealloc_pd(p->pd), "ibv_dealloc_pd");
+	rdma_destroy_id(p->theirs);
+	rdma_destroy_id(p->ours);
+	rdma_destroy_id(p->listener);
+	rdma_destroy_event_channel(p->events);
+}
+
+struct ibv_mr *t_reg(struct t_pair *p, void *addr, size_t len)
+{
+	return ibv_reg_mr(p->pd, addr, len, p->access);
+}
+
+struct ibv_mr *t_reg_must(struct t_pair *p, void *addr, size_t len)
+{
+	struct ibv_mr *mr = t_reg(p, addr, len);
+
+	t_must(mr, "ibv_reg_mr of %zu bytes", len);
+	return mr;
+}
+
+bool t_reg_fails(struct t_pair *p, void *addr, size_t len, int err)
+{
+	struct ibv_mr *mr = t_reg(p, addr, len);
+	int got = errno;
+
+	if (mr)
+		t_dereg(mr);
+	else if (got != err)
+		t_note("ibv_reg_mr: %s", strerror(got));
+	return !mr && got == err;
+}
+
+void t_dereg(struct ibv_mr *mr)
+{
+	errno = ibv_dereg_mr(mr);
+	t_must(!errno, "ibv_dereg_mr");
+}
+
+/* wait: the completion of one request of ours, and of theirs if @recv. */
+static int wait_done(struct t_pair *p, bool recv)
+{
+	double end = t_deadline(20);
+	int want = recv ? 2 : 1;
+	struct ibv_wc wc;
+	int n;
+
+	while (want) {
+		n = ibv_poll_cq(p->cq, 1, &wc);
+		errno = EIO;
+		t_must(n >= 0, "ibv_poll_cq");
+		if (n && wc.status != IBV_WC_SUCCESS)
+			return wc.status;
+		want -= n;
+		errno = ETIMEDOUT;
+		t_must(n || !t_over(end), "work completion");
+	}
+	return 0;
+}
+
+static int post(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
+		uint32_t rkey, size_t len, uint64_t add)
+{
+	struct ibv_sge sge = {
+		.addr = (uintptr_t)p->bounce, .length = len,
+		.lkey = p->bounce_mr->lkey,
+	};
+	struct ibv_send_wr wr = { .opcode = op, .sg_list = &sge, .num_sge = 1 };
+	struct ibv_send_wr *bad;
+
+	if (op == IBV_WR_ATOMIC_FETCH_AND_ADD) {
+		wr.wr.atomic.remote_addr = remote;
+		wr.wr.atomic.rkey = rkey;
+		wr.wr.atomic.compare_add = add;
+	} else if (op != IBV_WR_SEND) {
+		wr.wr.rdma.remote_addr = remote;
+		wr.wr.rdma.rkey = rkey;
+	}
+	errno = ibv_post_send(p->ours->qp, &wr, &bad);
+	t_must(!errno, "ibv_post_send");
+	return wait_done(p, op == IBV_WR_SEND);
+}
+
+static uint64_t at(struct ibv_mr *mr, size_t off)
+{
+	return (uintptr_t)mr->addr + off;
+}
+
+/*
+ * A write's completion does not say that iWARP has placed the bytes; that
+ * a read sent after it was answered does.
+ */
+static int placed(struct t_pair *p, struct ibv_mr *mr, size_t off)
+{
+	return post(p, IBV_WR_RDMA_READ, at(mr, off), mr->rkey, 1, 0);
+}
+
+int t_rdma_write(struct t_pair *p, struct ibv_mr *mr, size_t off,
+		 const void *src, size_t len)
+{
+	int status = 0;
+
+	for (size_t done = 0, n; !status && done < len; done += n) {
+		n = len - done < T_BOUNCE ? len - done : T_BOUNCE;
+		memcpy(p->bounce, (const char *)src + done, n);
+		status = post(p, IBV_WR_RDMA_WRITE, at(mr, off + done),
+			      mr->rkey, n, 0);
+	}
+	return status ? status : placed(p, mr, off);
+}
+
+int t_rdma_read(struct t_pair *p, struct ibv_mr *mr, size_t off, void *dst,
+		size_t len)
+{
+	int status = 0;
+
+	for (size_t done = 0, n; !status && done < len; done += n) {
+		n = len - done < T_BOUNCE ? len - done : T_BOUNCE;
+		status = post(p, IBV_WR_RDMA_READ, at(mr, off + done), mr->rkey,
+			      n, 0);
+		memcpy((char *)dst + done, p->bounce, n);
+	}
+	return status;
+}
+
+int t_fetch_add(struct t_pair *p, struct ibv_mr *mr, size_t off, uint64_t add)
+{
+	return post(p, IBV_WR_ATOMIC_FETCH_AND_ADD, at(mr, off), mr->rkey,
+		    sizeof(uint64_t), add);
+}
+
+int t_send_into(struct t_pair *p, struct ibv_mr *mr, size_t off,
+		const void *src, size_t len)
+{
+	struct ibv_sge sge = { .addr = at(mr, off), .length = len,
+			       .lkey = mr->lkey };
+	struct ibv_recv_wr wr = { .sg_list = &sge, .num_sge = 1 }, *bad;
+
+	memcpy(p->bounce, src, len);
+	errno = ibv_post_recv(p->theirs->qp, &wr, &bad);
+	t_must(!errno, "ibv_post_recv");
+	return post(p, IBV_WR_SEND, 0, 0, len, 0);
+}
+
+void t_dma_fill(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len,
+		unsigned int seed)
+{
+	unsigned char *buf = malloc(len);
+	int status;
+
+	t_fill(buf, len, seed);
+	status = t_rdma_write(p, mr, off, buf, len);
+	errno = EIO;
+	t_must(!status, "RDMA write: %s", ibv_wc_status_str(status));
+	free(buf);
+}
+
+bool t_dma_is(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len,
+	      unsigned int seed)
+{
+	unsigned char *buf = malloc(len);
+	int status = t_rdma_read(p, mr, off, buf, len);
+	bool same = t_is(buf, len, seed);
+
+	if (status)
+		t_note("RDMA read: %s", ibv_wc_status_str(status));
+	free(buf);
+	return !status && same;
+}

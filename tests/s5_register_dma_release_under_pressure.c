@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Given a file, an eager flusher, and a control group in which there is
+ * little memory and a process that keeps reclaim busy,
+ * when region after region is registered, written by the peer, sometimes
+ * synced, with caches dropped at every moment, and released,
+ * then after a remount every byte is in the file; the runner looks for
+ * "page does not have buffers attached" and the like in the kernel log.
+ *
+ * Guards the whole: try_to_free_buffers(), writeback and reclaim against
+ * pui_start() and pui_end().
+ */
+#include "scene.h"
+
+#define ROUNDS	40
+#define PAGES	64U
+
+static void reclaim_all_the_time(void *unused)
+{
+	char *buf = malloc(1 << 20);
+	int fd = open(T_MNT "/ballast", O_RDONLY);
+
+	(void)unused;
+	t_must(fd >= 0, "open the ballast");
+	for (;;) {
+		lseek(fd, 0, SEEK_SET);
+		while (read(fd, buf, 1 << 20) > 0)
+			;
+	}
+}
+
+int main(void)
+{
+	struct t_file f, ballast;
+	long scanned;
+	struct t_pair p;
+	pid_t pid;
+	int fd;
+
+	t_begin();
+	t_fs_make(128, "", "");
+	t_cgroup_make("t_small");
+	t_cgroup_write("t_small", "memory.max", "24M");
+	t_cgroup_enter("t_small");
+	t_file_make(&f, "file", PAGES * T_PAGE, T_HOLE);
+	t_file_make(&ballast, "ballast", 48 << 20, T_FALLOC);
+	t_pair_open(&p, t_device());
+	t_eager_flusher();
+	scanned = t_vmstat("pgscan_direct");
+	pid = t_fork(reclaim_all_the_time, NULL);
+
+	for (int round = 0; round < ROUNDS; round++) {
+		struct ibv_mr *mr = t_reg_must(&p, f.map, f.len);
+
+		t_dma_fill(&p, mr, 0, f.len, round);
+		if (round % 3 == 1)
+			t_must(!fdatasync(f.fd), "fdatasync");
+		if (round % 4 == 2)
+			t_drop_caches(3);
+		t_dma_fill(&p, mr, T_PAGE, T_PAGE, round + 100);
+		t_dereg(mr);
+		if (round % 4 == 0)
+			t_drop_caches(3);
+		if (!t_is(f.map, T_PAGE, round) ||
+		    !t_is(f.map + T_PAGE, T_PAGE, round + 100) ||
+		    !t_is_from(f.map + 2 * T_PAGE, 2 * T_PAGE,
+			       f.len - 2 * T_PAGE, round))
+			t_ok(false, "round %d: bytes in the mapping", round);
+	}
+	t_ok(!t_ended(pid) && t_vmstat("pgscan_direct") > scanned,
+	     "reclaim was at work");
+	t_kill(pid);
+	t_ok(t_nothing_under_io(), "nothing is left under io");
+	t_pair_close(&p);
+	t_file_close(&f);
+	t_file_close(&ballast);
+	t_fs_remount("");
+	fd = open(f.path, O_RDONLY);
+	t_ok(t_read_is(fd, 0, T_PAGE, ROUNDS - 1) &&
+	     t_read_is(fd, T_PAGE, T_PAGE, ROUNDS + 99),
+	     "the last bytes of the peer are in the file");
+	close(fd);
+	t_done();
+}
