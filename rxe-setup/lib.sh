@@ -51,9 +51,12 @@ progress_end()
 }
 
 # Only one of us changes a part of the cache at a time.  Argument: which part.
-# The lock goes with the process, however that ends.
+# The lock goes with the process, however that ends.  A command that we start
+# while we hold it need not wait for us.
 lock()
 {
+	[[ ${umem_pin_locked-} != "$1" ]] || return 0
+	export umem_pin_locked=$1
 	mkdir -p "$cache/lock" "$cache/log"
 	exec {lock_fd}>"$cache/lock/$1"
 	if ! flock -n "$lock_fd"; then

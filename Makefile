@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0
+# The verbs.  Each is a line or two here; the work is done by the scripts they
+# call, and each of those explains itself with --help.
+#
+# A comment with two # behind a target is what "make help" says about it.
+# Everything large goes to ~/.cache/umem_pin, or where UMEM_PIN_CACHE says.
+
+# Which kernel "make shell" boots.
+KERNEL ?= release
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list these verbs
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
+
+# --- the machine
+
+.PHONY: install kernel guest shell boot clean distclean
+
+install: ## install what the host lacks (apt; the only step that needs root)
+	@rxe-setup/install
+
+kernel: ## build the stock and the release kernel
+	@rxe-setup/install --quiet
+	@rxe-setup/kernel stock release
+
+guest: ## make the guest's root file system
+	@rxe-setup/install --quiet
+	@rxe-setup/guest
+
+shell: ## boot the release kernel (or KERNEL=stock, debug) and open a shell in it
+	@rxe-setup/install --quiet
+	@rxe-setup/kernel $(KERNEL) >/dev/null
+	@rxe-setup/guest >/dev/null
+	@rxe-setup/vm shell --kernel $(KERNEL)
+
+# The name people try first.
+boot: shell
+
+clean: ## remove what was built, keep what was downloaded
+	@rxe-setup/clean
+
+distclean: ## remove everything that was made outside the checkout
+	@rxe-setup/clean --all
