@@ -14,6 +14,16 @@ KERNEL ?= release
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
+# --- see it work, and prove it
+
+.PHONY: demo check
+
+demo: ## RDMA into a file: how it fails on stock, how it works here (10 minutes)
+	@demo/run
+
+check: ## build what is needed and run all tests; ends with the count
+	@tests/check
+
 # --- the machine
 
 .PHONY: install kernel guest shell boot clean distclean
