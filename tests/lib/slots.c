@@ -191,16 +191,11 @@ void t_trace_start(const char *events)
 	char *names = strdup(events), *save, *name;
 
 	t_write_file(TRACING "/tracing_on", "0");
-	t_write_file(TRACING "/set_event", "\n");
+	t_write_file(TRACING "/events/enable", "0");
 	close(open(TRACING "/trace", O_WRONLY | O_TRUNC));
 	for (name = strtok_r(names, " ", &save); name;
-	     name = strtok_r(NULL, " ", &save)) {
-		FILE *file = fopen(TRACING "/set_event", "a");
-
-		t_must(file, "open set_event");
-		fputs(name, file);
-		t_must(!fclose(file), "enable event %s", name);
-	}
+	     name = strtok_r(NULL, " ", &save))
+		t_write_file(TRACING "/set_event", name);
 	t_write_file(TRACING "/tracing_on", "1");
 	free(names);
 }
@@ -219,7 +214,7 @@ char *t_trace_stop(void)
 		len += got;
 	text[len] = 0;
 	close(fd);
-	t_write_file(TRACING "/set_event", "\n");
+	t_write_file(TRACING "/events/enable", "0");
 	return text;
 }
 
