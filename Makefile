@@ -24,6 +24,13 @@ demo: ## RDMA into a file: how it fails on stock, how it works here (10 minutes)
 check: ## build what is needed and run all tests; ends with the count
 	@tests/check
 
+# --- cost
+
+.PHONY: bench
+
+bench: ## count instructions, stock beside release, and hold them against the bars
+	@bench/run
+
 # --- the machine
 
 .PHONY: install kernel guest shell boot clean distclean

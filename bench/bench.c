@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What memory regions and the page cache cost, in instructions.
+ *
+ * usage: bench FOLDER		a folder on ext4 with 1 GiB free
+ *
+ * Runs in a guest that counts instructions: there, the time stamp counter goes
+ * up by one an instruction (checked first).  Prints lines of a name and a
+ * figure; "bench/run" boots the guests and makes a table of them.
+ *
+ * Each figure is the best of many rounds: what disturbs a round (a timer tick,
+ * a kernel thread) only ever adds to it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <infiniband/verbs.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#define PAGE		4096UL
+#define REGION_PAGES	(64UL << 20 >> 12)	/* 64 MiB */
+#define REGION_ROUNDS	7
+#define CACHED_PAGES	256UL
+#define CACHED_ROUNDS	100
+#define CACHED_MAP	((void *)(1UL << 40))
+/* Small region, large region: their difference is what a page costs. */
+#define MEMORY_PAGES	(64UL << 20 >> 12)
+#define MEMORY_MORE	(256UL << 20 >> 12)
+#define MEMORY_ROUNDS	9
+
+static struct ibv_pd *pd;
+static const char *folder;
+
+static _Noreturn void die(const char *fmt, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "bench: ");
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, "\n");
+	exit(1);
+}
+
+static void must(bool good, const char *what)
+{
+	if (!good)
+		die("%s: %s", what, strerror(errno));
+}
+
+static __attribute__((format(printf, 2, 3)))
+void print(double figure, const char *name, ...)
+{
+	va_list args;
+
+	va_start(args, name);
+	vprintf(name, args);
+	va_end(args);
+	printf(" %.3f\n", figure);
+	fflush(stdout);
+}
+
+static uint64_t now(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+/* Two instructions a turn. */
+static void turn(uint64_t turns)
+{
+	asm volatile("1: dec %0; jnz 1b" : "+r" (turns));
+}
+
+static void check_unit(void)
+{
+	const uint64_t turns = 100000;
+	uint64_t start, took, best = UINT64_MAX;
+
+	for (int i = 0; i < 20; i++) {
+		start = now();
+		turn(turns);
+		took = now() - start;
+		if (took < best)
+			best = took;
+	}
+	if (best < 2 * turns || best > 2 * turns + 50)
+		die("%lu instructions count as %lu: not a guest that counts them",
+		    (unsigned long)(2 * turns), (unsigned long)best);
+}
+
+/*
+ * Come back when a timer tick has just been: rounds that are longer than the
+ * time between two of them then all have the same number.
+ */
+static void wait_for_tick(void)
+{
+	uint64_t last = now(), next;
+
+	for (;;) {
+		next = now();
+		if (next - last > 500)
+			return;
+		last = next;
+	}
+}
+
+static void set(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY);
+
+	must(fd >= 0 && write(fd, value, strlen(value)) > 0, path);
+	close(fd);
+}
+
+/* --- memory of several kinds */
+
+enum kind { ANON, TMPFS, EXT4, EXT4_CLEAN, KINDS };
+
+static const char *const kind_name[KINDS] = {
+	"anonymous", "tmpfs", "ext4", "ext4-clean",
+};
+
+struct area {
+	enum kind kind;
+	unsigned long pages;
+	unsigned long stride;	/* order of the first touch */
+	int fd;
+	unsigned char *addr;
+};
+
+static void area_map(struct area *a)
+{
+	int flags = a->kind == ANON ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+
+	a->addr = mmap(NULL, a->pages * PAGE, PROT_READ | PROT_WRITE, flags,
+		       a->fd, 0);
+	must(a->addr != MAP_FAILED, "mmap");
+}
+
+/*
+ * Write to each page.  The order in which this is done first is the order that
+ * the pages have in memory.  Next to each other, pages share an element of the
+ * scatter list and cost less; scattered, as memory is after a while, none do.
+ */
+static void area_touch(struct area *a)
+{
+	for (unsigned long i = 0; i < a->pages; i++)
+		a->addr[i * a->stride % a->pages * PAGE] = i;
+}
+
+static void area_open(struct area *a, enum kind kind, unsigned long pages,
+		      bool scattered)
+{
+	char *path;
+
+	a->kind = kind;
+	a->pages = pages;
+	/* odd: pages is a power of two, and each has its turn */
+	a->stride = scattered ? 7919 : 1;
+	a->fd = -1;
+	if (kind == TMPFS) {
+		a->fd = memfd_create("bench", 0);
+		must(a->fd >= 0, "memfd_create");
+	} else if (kind != ANON) {
+		must(asprintf(&path, "%s/area", folder) > 0, "asprintf");
+		a->fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+		must(a->fd >= 0, path);
+		unlink(path);
+		free(path);
+	}
+	must(a->fd < 0 || !ftruncate(a->fd, pages * PAGE), "ftruncate");
+	area_map(a);
+	area_touch(a);
+}
+
+/* What a round starts from: present, writable and dirty; or clean and not mapped. */
+static void area_prepare(struct area *a)
+{
+	area_touch(a);
+	if (a->kind == EXT4_CLEAN) {
+		must(!fsync(a->fd), "fsync");
+		must(!munmap(a->addr, a->pages * PAGE), "munmap");
+		area_map(a);
+	}
+}
+
+static void area_close(struct area *a)
+{
+	munmap(a->addr, a->pages * PAGE);
+	if (a->fd >= 0)
+		close(a->fd);
+}
+
+/* --- memory regions */
+
+static struct ibv_mr *area_register(const struct area *a)
+{
+	return ibv_reg_mr(pd, a->addr, a->pages * PAGE,
+			  IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE |
+			  IBV_ACCESS_REMOTE_READ);
+}
+
+static void open_device(const char *name)
+{
+	struct ibv_device **list = ibv_get_device_list(NULL);
+	struct ibv_context *context = NULL;
+
+	for (int i = 0; list && list[i]; i++)
+		if (!strcmp(ibv_get_device_name(list[i]), name))
+			context = ibv_open_device(list[i]);
+	must(context != NULL, name);
+	pd = ibv_alloc_pd(context);
+	must(pd != NULL, "ibv_alloc_pd");
+}
+
+static void bench_region(enum kind kind, bool scattered)
+{
+	const char *layout = scattered ? "scattered" : "in-order";
+	double reg = 1e18, dereg = 1e18;
+	struct ibv_mr *mr;
+	struct area a;
+	uint64_t start, took;
+
+	/* give free memory back its order */
+	set("/proc/sys/vm/compact_memory", "1");
+	area_open(&a, kind, REGION_PAGES, scattered);
+	for (int i = 0; i < REGION_ROUNDS; i++) {
+		area_prepare(&a);
+		wait_for_tick();
+		start = now();
+		mr = area_register(&a);
+		took = now() - start;
+		if (!mr && kind >= EXT4) {
+			/* stock, and bench/run sees it on release */
+			print(errno, "refused.%s.%s", kind_name[kind], layout);
+			break;
+		}
+		must(mr != NULL, kind_name[kind]);
+		if (took < reg)
+			reg = took;
+		wait_for_tick();
+		start = now();
+		must(!ibv_dereg_mr(mr), "ibv_dereg_mr");
+		took = now() - start;
+		if (took < dereg)
+			dereg = took;
+	}
+	if (mr) {
+		print(reg / REGION_PAGES, "register.%s.%s", kind_name[kind], layout);
+		print(dereg / REGION_PAGES, "deregister.%s.%s", kind_name[kind], layout);
+	}
+	area_close(&a);
+}
+
+/* --- memory in use */
+
+/* Sum of the numbers behind a word in a file of the kernel's. */
+static unsigned long sum(const char *path, const char *word)
+{
+	unsigned long total = 0, n;
+	char line[256], name[64];
+	FILE *f = fopen(path, "r");
+
+	must(f != NULL, path);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s %lu", name, &n) == 2 && !strcmp(name, word))
+			total += n;
+	fclose(f);
+	return total;
+}
+
+/* Pages that nobody has, those on the processors' lists included. */
+static unsigned long free_pages(void)
+{
+	return sum("/proc/zoneinfo", "nr_free_pages") +
+	       sum("/proc/zoneinfo", "count:");
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const long *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/*
+ * Pages that registration takes from the system, scatter list and driver's
+ * tables included.  The median: what the rest of the system allocates or gives
+ * back meanwhile goes either way.  -1 if the kernel does not register that.
+ */
+static long memory_of(enum kind kind, unsigned long pages)
+{
+	long used[MEMORY_ROUNDS];
+	struct ibv_mr *mr;
+	struct area a;
+	int i;
+
+	area_open(&a, kind, pages, true);
+	for (i = 0; i < MEMORY_ROUNDS; i++) {
+		area_prepare(&a);
+		used[i] = free_pages();
+		mr = area_register(&a);
+		used[i] -= free_pages();
+		if (!mr)
+			break;
+		must(!ibv_dereg_mr(mr), "ibv_dereg_mr");
+	}
+	area_close(&a);
+	if (i < MEMORY_ROUNDS)
+		return -1;
+	qsort(used, MEMORY_ROUNDS, sizeof(*used), by_value);
+	return used[MEMORY_ROUNDS / 2];
+}
+
+static void bench_memory(enum kind kind)
+{
+	long less = memory_of(kind, MEMORY_PAGES);
+	long more = memory_of(kind, MEMORY_MORE);
+
+	if (less >= 0 && more >= 0)
+		print((double)(more - less) * PAGE / (MEMORY_MORE - MEMORY_PAGES),
+		      "memory.%s", kind_name[kind]);
+}
+
+/* --- the page cache with nothing under io */
+
+static void bench_cached(void)
+{
+	static unsigned char buf[PAGE] __attribute__((aligned(PAGE)));
+	double best_read = 1e18, best_write = 1e18, best_fault = 1e18, took;
+	const size_t len = CACHED_PAGES * PAGE;
+	volatile unsigned char *map;
+	unsigned long i, round;
+	uint64_t start;
+	char *path;
+	int fd;
+
+	must(asprintf(&path, "%s/cached", folder) > 0, "asprintf");
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	must(fd >= 0, path);
+	for (i = 0; i < CACHED_PAGES; i++)
+		must(pwrite(fd, buf, PAGE, i * PAGE) == (ssize_t)PAGE, path);
+	must(!fsync(fd), "fsync");
+	/* where the windows of fault-around begin */
+	map = mmap(CACHED_MAP, len, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0);
+	must(map == CACHED_MAP, "mmap");
+
+	for (round = 0; round < CACHED_ROUNDS; round++) {
+		start = now();
+		for (i = 0; i < CACHED_PAGES; i++)
+			must(pread(fd, buf, PAGE, i * PAGE) == (ssize_t)PAGE, "pread");
+		took = now() - start;
+		if (took < best_read)
+			best_read = took;
+
+		must(!madvise((void *)map, len, MADV_DONTNEED), "madvise");
+		start = now();
+		/* a fault maps 16 pages */
+		for (i = 0; i < CACHED_PAGES; i += 16)
+			(void)map[i * PAGE];
+		took = now() - start;
+		if (took < best_fault)
+			best_fault = took;
+	}
+	for (round = 0; round < CACHED_ROUNDS; round++) {
+		start = now();
+		for (i = 0; i < CACHED_PAGES; i++)
+			must(pwrite(fd, buf, PAGE, i * PAGE) == (ssize_t)PAGE, "pwrite");
+		took = now() - start;
+		if (took < best_write)
+			best_write = took;
+	}
+	print(best_read / CACHED_PAGES, "cached.read");
+	print(best_write / CACHED_PAGES, "cached.write");
+	print(best_fault / CACHED_PAGES, "cached.fault");
+	munmap((void *)map, len);
+	close(fd);
+	unlink(path);
+	free(path);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2 || argv[1][0] == '-') {
+		fprintf(stderr, "usage: bench FOLDER\n");
+		return 2;
+	}
+	/* The same addresses each time: some costs depend on them. */
+	if (!(personality(0xffffffff) & ADDR_NO_RANDOMIZE)) {
+		personality(personality(0xffffffff) | ADDR_NO_RANDOMIZE);
+		execv("/proc/self/exe", argv);
+		die("cannot run again: %s", strerror(errno));
+	}
+	folder = argv[1];
+	check_unit();
+	/* No writeback but our own fsync, no huge pages. */
+	set("/proc/sys/vm/dirty_writeback_centisecs", "0");
+	set("/proc/sys/vm/dirty_ratio", "90");
+	set("/proc/sys/vm/dirty_background_ratio", "80");
+	must(!prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), "PR_SET_THP_DISABLE");
+
+	bench_cached();
+	open_device("rxe0");
+	bench_memory(TMPFS);
+	bench_memory(EXT4);
+	for (enum kind kind = 0; kind < KINDS; kind++) {
+		bench_region(kind, false);
+		bench_region(kind, true);
+	}
+	return 0;
+}
