@@ -133,6 +133,7 @@ int main(void)
 	     "the peer's bytes still get to the disk");
 	t_dereg(s.mr);
 	s.mr = NULL;
+	t_must(!fsync(s.f.fd) && !fsync(donor.fd), "fsync, as e4defrag does");
 	for (unsigned int i = 0; i < sizeof(operation) / sizeof(*operation); i++)
 		t_ok(!operation[i].call(), "%s: works after deregistration",
 		     operation[i].name);

@@ -38,6 +38,9 @@ int main(void)
 	t_must(t_within(10, t_nothing_under_io() && pins_balance()), "at rest");
 	t_fs_make(64, "", "");
 	t_file_make(&s.f, "file", PAGES * T_PAGE, T_HOLE);
+	/* Before we open the device: a child would share what we have open */
+	t_ok(t_join(t_fork(end_without_a_word, NULL), 20), "a process ends");
+	t_ok(t_within(10, t_nothing_under_io()), "all is given back");
 	t_pair_open(&s.p, t_device());
 	acquired = t_vmstat("nr_pui_acquired");
 	released = t_vmstat("nr_pui_released");
@@ -60,8 +63,6 @@ int main(void)
 	t_ok(t_reg_fails(&s.p, s.f.map, s.f.len, EFAULT), "past the end: EFAULT");
 	t_ok(t_vmpin() == pinned && t_nothing_under_io(), "all is given back");
 	t_must(!ftruncate(s.f.fd, s.f.len), "truncate");
-	t_ok(t_join(t_fork(end_without_a_word, NULL), 20), "a process ends");
-	t_ok(t_within(10, t_nothing_under_io()), "all is given back");
 	t_ok(t_no_entry(s.f.fd, 0, PAGES), "no slot has an entry");
 	t_pair_close(&s.p);
 	t_ok(t_within(10, pins_balance()), "GUP's pins balance");

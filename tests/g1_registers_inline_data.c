@@ -40,6 +40,7 @@ int main(void)
 	t_fs_remount("");
 	fd = open(s.f.path, O_RDWR);
 	t_ok(t_read_is(fd, 0, sizeof(text), 3), "after a remount they are there");
+	close(fd);
 
 	/* And one that was registered while small grows out of nothing */
 	t_round_trip("one byte", 1, T_HOLE, "");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Given files the mechanism does not cover: on XFS, on an ext4 with blocks of
- * 1 KiB, with journalled data (chattr +j), an immutable one, an active swap
+ * 1 KiB, with journalled data (data=journal, chattr +j), an immutable one, an active swap
  * file,
  * when they are registered with write access,
  * then it fails with EOPNOTSUPP, nothing is left behind, and the file's bytes
@@ -65,14 +65,23 @@ int main(void)
 	t_file_close(&f);
 	t_must(!t_fs_umount(), "umount");
 
-	t_fs_make(64, "", "");
+	t_fs_make(64, "", "data=journal");
+	make(&f, T_DELALLOC);
+	refused(&p, &f, "mounted data=journal");
+	t_file_close(&f);
+	t_must(!t_fs_umount(), "umount");
+
+	/* With delayed allocation the flag has no effect */
+	t_fs_make(64, "", "nodelalloc");
 	make(&f, T_HOLE);
 	set_flag(f.fd, FS_JOURNAL_DATA_FL, true);
 	t_fill(f.map, f.len, 1);
 	refused(&p, &f, "journalled data");
 	set_flag(f.fd, FS_JOURNAL_DATA_FL, false);
 	t_file_close(&f);
+	t_must(!t_fs_umount(), "umount");
 
+	t_fs_make(64, "", "");
 	make(&f, T_WRITTEN);
 	set_flag(f.fd, FS_IMMUTABLE_FL, true);
 	refused(&p, &f, "immutable");

@@ -16,20 +16,45 @@
 static struct t_scene s;
 static long start;
 
-static void as_user(void *unused)
+/* One registration by the user: pages [first, first + count) of the file. */
+struct job {
+	unsigned int first, count;
+	struct ibv_mr *mr;
+	int err;
+};
+
+static void do_register(void *arg)
+{
+	struct job *job = arg;
+
+	job->mr = t_reg(&s.p, s.f.map + job->first * T_PAGE, job->count * T_PAGE);
+	job->err = errno;
+}
+
+static struct ibv_mr *register_as_user(unsigned int first, unsigned int count)
+{
+	struct job job = { .first = first, .count = count };
+
+	t_as_user(do_register, &job);
+	errno = job.err;
+	return job.mr;
+}
+
+static void user_is_bound(void)
 {
 	struct ibv_mr *a, *b;
 
-	(void)unused;
-	a = t_reg_must(&s.p, s.f.map, 5 * T_PAGE);
+	a = register_as_user(0, 5);
+	t_must(a, "5 pages");
 	t_ok(t_vmpin() == start + 20, "VmPin counts 5 pages");
-	t_ok(t_reg_fails(&s.p, s.f.map + 5 * T_PAGE, 5 * T_PAGE, ENOMEM),
+	t_ok(!register_as_user(5, 5) && errno == ENOMEM,
 	     "10 pages are too many: ENOMEM");
-	t_ok(t_reg_fails(&s.p, s.f.map, 5 * T_PAGE, ENOMEM),
+	t_ok(!register_as_user(0, 5) && errno == ENOMEM,
 	     "also when they are the same pages once more");
 	t_ok(t_vmpin() == start + 20 && t_vmstat("nr_pui_pages") == 5,
 	     "a refused registration leaves nothing behind");
-	b = t_reg_must(&s.p, s.f.map + T_PAGE, 3 * T_PAGE);
+	b = register_as_user(1, 3);
+	t_must(b, "3 pages");
 	t_ok(t_vmpin() == start + 32, "pages of two regions count twice");
 	t_dereg(a);
 	t_ok(t_vmpin() == start + 12, "VmPin goes down with the first");
@@ -48,7 +73,7 @@ int main(void)
 	start = t_vmpin();
 	limit.rlim_cur = limit.rlim_max = (start << 10) + 8 * T_PAGE;
 	t_must(!setrlimit(RLIMIT_MEMLOCK, &limit), "setrlimit");
-	t_as_user(as_user, NULL);
+	user_is_bound();
 	s.mr = t_reg_must(&s.p, s.f.map, s.f.len);
 	t_ok(t_vmpin() == start + 64, "with CAP_IPC_LOCK there is no limit");
 	t_dma_fill(&s.p, s.mr, 0, s.f.len, 2);

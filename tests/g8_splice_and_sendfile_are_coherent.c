@@ -63,6 +63,7 @@ int main(void)
 	t_ok(t_dma_is(&s.p, s.mr, 0, s.f.len, 5),
 	     "the peer sees what was spliced in");
 	t_ok(t_slots_same(s.f.fd, before, PAGES), "the same folios all along");
+	close(copy);
 	t_scene_close(&s);
 	t_done();
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "file_buf.h"
+#include "slots.h"
 #include "tap.h"
 
 #define CGROUP "/sys/fs/cgroup"
@@ -58,11 +59,12 @@ int t_fs_mount(const char *type, const char *opts)
 
 /*
  * Nothing may write to the disk behind a test's back: no lazy initialisation.
- * Few inodes: mkfs is most of what a small test waits for.
+ * Few inodes: mkfs is most of what a small test waits for. And mkfs has its own
+ * idea of a small file system's block size.
  */
 static void mkfs_ext4(const char *disk, int mib, const char *opts)
 {
-	t_must(!t_run("mkfs.ext4 -q -F -m 0 -N 256 -E lazy_itable_init=0,nodiscard %s %s %dM",
+	t_must(!t_run("mkfs.ext4 -q -F -b 4096 -m 0 -N 256 -E lazy_itable_init=0,nodiscard %s %s %dM",
 		      opts, disk, mib), "mkfs.ext4 %s %s %dM", opts, disk, mib);
 }
 
@@ -177,6 +179,14 @@ void t_cgroup_write(const char *name, const char *file, const char *text)
 void t_cgroup_enter(const char *name)
 {
 	t_cgroup_write(name, "cgroup.procs", "0");
+}
+
+long t_cgroup_stat(const char *name, const char *key)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), CGROUP "/%s/memory.stat", name);
+	return t_number_in(path, key);
 }
 
 unsigned long t_disk_hash(int mib)

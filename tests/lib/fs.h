@@ -44,6 +44,8 @@ void t_flusher_rounds(int rounds);
 void t_cgroup_make(const char *name);
 void t_cgroup_enter(const char *name);		/* the calling process; "" the root */
 void t_cgroup_write(const char *name, const char *file, const char *text);
+/* A number of its memory.stat. */
+long t_cgroup_stat(const char *name, const char *key);
 /* FNV-1a over the first @mib MiB of the first scratch disk, read O_DIRECT. */
 unsigned long t_disk_hash(int mib);
 

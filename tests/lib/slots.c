@@ -136,8 +136,7 @@ bool t_slots_same(int fd, const struct t_slot *before, unsigned int count)
 	return same;
 }
 
-/* The number after "<name>" at the start of a line of a file of /proc. */
-static long proc_number(const char *path, const char *name)
+long t_number_in(const char *path, const char *name)
 {
 	FILE *file = fopen(path, "r");
 	size_t len = strlen(name);
@@ -154,17 +153,19 @@ static long proc_number(const char *path, const char *name)
 
 long t_vmstat(const char *name)
 {
-	return proc_number("/proc/vmstat", name);
+	/* Counters lag behind by what each processor keeps for itself */
+	t_try_write_file("/proc/sys/vm/stat_refresh", "1");
+	return t_number_in("/proc/vmstat", name);
 }
 
 long t_meminfo(const char *name)
 {
-	return proc_number("/proc/meminfo", name);
+	return t_number_in("/proc/meminfo", name);
 }
 
 long t_vmpin(void)
 {
-	return proc_number("/proc/self/status", "VmPin");
+	return t_number_in("/proc/self/status", "VmPin");
 }
 
 /* A kernel without these counters has nothing under io. */

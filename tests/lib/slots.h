@@ -34,8 +34,10 @@ bool t_no_entry(int fd, unsigned long first, unsigned int count);
 /* Same folios in the same kind of slots as in @before. */
 bool t_slots_same(int fd, const struct t_slot *before, unsigned int count);
 
-long t_vmstat(const char *name);	/* -1 when there is no such counter */
+long t_vmstat(const char *name);	/* exact for root; -1: no such counter */
 long t_meminfo(const char *name);	/* kB, -1 */
+/* The number after @name and a blank, colon or tab in a file; -1. */
+long t_number_in(const char *path, const char *name);
 long t_vmpin(void);			/* VmPin of this process, kB */
 /* Nothing under io, and all that was acquired was released. */
 bool t_nothing_under_io(void);
