@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0 OR Linux-OpenIB
+/*
+ * umem_pin: user memory, pinned and mapped for a device.
+ *
+ * What it is
+ *
+ *   The memory of one memory region (MR).  It may lie over mappings of many
+ *   kinds.  A part that is a shared, writable mapping of a file is a range: its
+ *   pages go under io (see mm/page_under_io.c), so that the file system knows
+ *   that a device may write them at any moment.  All other parts are pinned
+ *   with pin_user_pages_fast(), as struct ib_umem always did.
+ *
+ * Life
+ *
+ *	umem_pin_get()				umem_pin_release()
+ *	  range: file held, blocks stay	 ^	  range closed, file let go
+ *	  pages pinned and under io	 |	  pages ordinary and dirty, unpinned
+ *	  mapped for DMA		 |	  unmapped
+ *	  v	device may write	 +-------- ^
+ *
+ *   Left going down, right going up: a page is under io strictly longer than
+ *   any DMA mapping of it exists.
+ *
+ * Memory
+ *
+ *   One struct umem_pin_range for each part that is a file, and the scatter
+ *   list, which has all pages in the order of their addresses.  Release goes
+ *   through it and hands each page back the way it came.
+ *
+ * What never fails
+ *
+ *   umem_pin_release() allocates nothing and waits for no I/O.
+ *
+ * Terms
+ *
+ *   A page of the region has a number, "pos", from 0.  "last" is inclusive.
+ */
+
+#include <linux/dma-mapping.h>
+#include <linux/export.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/page_under_io.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <rdma/umem_pin.h>
+
+#include "trace.h"
+
+MODULE_IMPORT_NS(PAGE_UNDER_IO);
+
+/* Pages given back at once. */
+#define UMEM_PIN_BATCH	64
+
+/**
+ * struct umem_pin_range - A part of the region that is a file.
+ * @list: In &umem_pin.ranges, by @pos.
+ * @pui: What of the file, and which pages of it are under io.
+ * @pos: Number of its first page.
+ * @npages: How many pages it has.
+ *
+ * Nothing changes after umem_pin_get() but @pui, by umem_pin_release().
+ */
+struct umem_pin_range {
+	struct list_head list;
+	struct pui_range pui;
+	unsigned long pos;
+	unsigned long npages;
+};
+
+static struct umem_pin_range *umem_pin_next_range(struct umem_pin *pin,
+						  struct umem_pin_range *range)
+{
+	return list_is_last(&range->list, &pin->ranges) ?
+		NULL : list_next_entry(range, list);
+}
+
+/**
+ * umem_pin_run() - How far pages are of one kind.
+ * @range: The first range that does not end before @pos; NULL if none.
+ * @pos: Number of the first page.
+ * @is_file: Output: whether the pages belong to @range.
+ *
+ * Return: The number of pages from @pos on that are all in @range or all in no
+ *	   file; ULONG_MAX if that is true of all there may be.
+ */
+static unsigned long umem_pin_run(const struct umem_pin_range *range,
+				  unsigned long pos, bool *is_file)
+{
+	*is_file = range && pos >= range->pos;
+	if (!range)
+		return ULONG_MAX;
+	if (!*is_file)
+		return range->pos - pos;
+	return range->pos + range->npages - pos;
+}
+
+/* By the address: the driver may have changed the iova since. */
+static unsigned long umem_pin_count(const struct umem_pin *pin)
+{
+	unsigned long addr = pin->umem.address;
+
+	return PFN_UP(addr + pin->umem.length) - PFN_DOWN(addr);
+}
+
+/* Hand back what is in the scatter list, and free the list. */
+static void umem_pin_unpin(struct umem_pin *pin, bool dirty)
+{
+	struct sg_append_table *append = &pin->umem.sgt_append;
+	struct umem_pin_range *range, *next;
+	unsigned long pos = 0, run = 0, nr = 0;
+	struct page *batch[UMEM_PIN_BATCH];
+	bool is_file = false;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	next = list_first_entry_or_null(&pin->ranges, struct umem_pin_range,
+					list);
+	range = next;
+	for_each_sgtable_sg(&append->sgt, sg, i) {
+		unsigned long left = PFN_UP(sg->length);
+		struct page *page = sg_page(sg);
+		unsigned long j, n;
+
+		for (; left; left -= n, page = nth_page(page, n)) {
+			if (!run) {
+				range = next;
+				run = umem_pin_run(range, pos, &is_file);
+				pos += run;
+				if (is_file)
+					next = umem_pin_next_range(pin, range);
+			}
+			n = min(left, run);
+			run -= n;
+			if (!is_file) {
+				unpin_user_page_range_dirty_lock(page, n,
+								 dirty);
+				continue;
+			}
+			for (j = 0; j < n; j++) {
+				batch[nr++] = nth_page(page, j);
+				/* the last batch of a range is not full */
+				if (nr == UMEM_PIN_BATCH ||
+				    (!run && j == n - 1)) {
+					pui_end(&range->pui, batch, nr);
+					nr = 0;
+				}
+			}
+		}
+	}
+	/* registration failed in the middle of a range */
+	if (nr)
+		pui_end(&range->pui, batch, nr);
+
+	sg_free_append_table(append);
+	memset(append, 0, sizeof(*append));
+}
+
+static void umem_pin_close_ranges(struct umem_pin *pin)
+{
+	struct umem_pin_range *range, *next;
+
+	list_for_each_entry_safe(range, next, &pin->ranges, list) {
+		pui_finish(&range->pui);
+		list_del(&range->list);
+		kfree(range);
+	}
+}
+
+/*
+ * Pin @npages at @addr, all in @range or, without one, in no file, and append
+ * them to the scatter list.  @left is how many pages the region still lacks.
+ */
+static int umem_pin_part(struct umem_pin *pin, struct umem_pin_range *range,
+			 unsigned long addr, unsigned long npages,
+			 unsigned long left, struct page **pages)
+{
+	unsigned int max_segment = ib_dma_max_seg_size(pin->umem.ibdev);
+	struct ib_umem *umem = &pin->umem;
+	unsigned int gup_flags = FOLL_LONGTERM;
+	unsigned long want;
+	long nr;
+	int ret;
+
+	if (umem->writable)
+		gup_flags |= FOLL_WRITE;
+
+	for (; npages; npages -= nr, left -= nr, addr += nr * PAGE_SIZE) {
+		cond_resched();
+		want = min_t(unsigned long, npages, PAGE_SIZE / sizeof(*pages));
+		if (range)
+			nr = pui_start(&range->pui, pages, want);
+		else
+			nr = pin_user_pages_fast(addr, want, gup_flags, pages);
+		if (nr < 0)
+			return nr;
+
+		ret = sg_alloc_append_table_from_pages(&umem->sgt_append, pages,
+						       nr, 0, nr << PAGE_SHIFT,
+						       max_segment, left - nr,
+						       GFP_KERNEL);
+		if (!ret)
+			continue;
+		if (range) {
+			/* a range gives up its pages in order */
+			umem_pin_unpin(pin, false);
+			pui_end(&range->pui, pages, nr);
+		} else {
+			unpin_user_pages(pages, nr);
+		}
+		return ret;
+	}
+	return 0;
+}
+
+/*
+ * Open a range if the memory at @addr is a file.  @part_last tells how far the
+ * answer goes.
+ */
+static struct umem_pin_range *umem_pin_open_range(struct umem_pin *pin,
+						  unsigned long addr,
+						  unsigned long last,
+						  unsigned long *part_last)
+{
+	struct umem_pin_range *range;
+	int ret;
+
+	range = kmalloc(sizeof(*range), GFP_KERNEL);
+	if (!range)
+		return ERR_PTR(-ENOMEM);
+	ret = pui_prepare(&range->pui, addr, last, part_last);
+	if (ret <= 0) {
+		kfree(range);
+		return ERR_PTR(ret);
+	}
+	range->pos = PFN_DOWN(addr) - PFN_DOWN(pin->umem.address);
+	range->npages = PFN_DOWN(*part_last) - PFN_DOWN(addr) + 1;
+	list_add_tail(&range->list, &pin->ranges);
+	return range;
+}
+
+/* Pin the whole region, part by part. */
+static int umem_pin_pages(struct umem_pin *pin)
+{
+	unsigned long addr = pin->umem.address;
+	unsigned long last = addr + pin->umem.length - 1;
+	unsigned long left = umem_pin_count(pin);
+	unsigned long part_last = last;
+	struct page **pages;
+	int ret = 0;
+
+	pages = (struct page **)__get_free_page(GFP_KERNEL);
+	if (!pages)
+		return -ENOMEM;
+
+	for (; left && !ret; addr = part_last + 1) {
+		struct umem_pin_range *range = NULL;
+		unsigned long npages;
+
+		if (pin->umem.writable) {
+			range = umem_pin_open_range(pin, addr, last,
+						    &part_last);
+			if (IS_ERR(range)) {
+				ret = PTR_ERR(range);
+				break;
+			}
+		}
+		npages = PFN_DOWN(part_last) - PFN_DOWN(addr) + 1;
+		ret = umem_pin_part(pin, range, addr & PAGE_MASK, npages, left,
+				    pages);
+		left -= npages;
+	}
+	free_page((unsigned long)pages);
+	return ret;
+}
+
+/* Count the pages against RLIMIT_MEMLOCK, as every RDMA driver does. */
+static int umem_pin_account(struct mm_struct *mm, unsigned long npages)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+
+	if (atomic64_add_return(npages, &mm->pinned_vm) <= limit ||
+	    capable(CAP_IPC_LOCK))
+		return 0;
+	atomic64_sub(npages, &mm->pinned_vm);
+	return -ENOMEM;
+}
+
+/**
+ * umem_pin_get() - Pin user memory and map it for a device.
+ * @device: The device.
+ * @addr: First byte, in the address space of the current process.
+ * @size: How many bytes.
+ * @access: IB_ACCESS_xxx: what the device, and its peers, may do with them.
+ *
+ * With write access, parts of the memory that are shared, writable mappings of
+ * files stay dirty, and under io, until umem_pin_release().  fsync(2) writes
+ * what is in them meanwhile.  They need not be faulted in before, and may be
+ * unmapped after.
+ *
+ * The mechanism is the one Matthew Wilcox proposed for get_user_pages() on
+ * 21 May 2018, see mm/page_under_io.c.
+ *
+ * Context: Process context.  Sleeps.  Expects no locks of mm or of a file.
+ * Return: The memory; or, with nothing left behind,
+ *	   -EINVAL if there are no bytes, or too many, or they wrap around;
+ *	   -EPERM if the process may not lock memory;
+ *	   -ENOMEM if memory is short or RLIMIT_MEMLOCK exceeded;
+ *	   -EFAULT if there is no memory, or not of that access, or a file ends
+ *	   before or refuses space (see tracepoint pui_fault_failed);
+ *	   -EOPNOTSUPP if a file is not of a kind that can be written that way
+ *	   (its file system, block size, data journalling, DAX, swap file,
+ *	   immutable), or @access asks for on-demand paging;
+ *	   -EBUSY if a page never came to rest; -EHWPOISON for a page with a
+ *	   memory error; -EINTR if a fatal signal came;
+ *	   what the device's DMA mapping returned.
+ */
+struct umem_pin *umem_pin_get(struct ib_device *device, unsigned long addr,
+			      size_t size, int access)
+{
+	unsigned long dma_attr = 0;
+	struct umem_pin *pin;
+	unsigned long npages;
+	struct mm_struct *mm;
+	unsigned long end;
+	int ret;
+
+	if (check_add_overflow(addr, size, &end) || PAGE_ALIGN(end) < end)
+		return ERR_PTR(-EINVAL);
+	if (!can_do_mlock())
+		return ERR_PTR(-EPERM);
+	if (access & IB_ACCESS_ON_DEMAND)
+		return ERR_PTR(-EOPNOTSUPP);
+
+	pin = kzalloc(sizeof(*pin), GFP_KERNEL);
+	if (!pin)
+		return ERR_PTR(-ENOMEM);
+	INIT_LIST_HEAD(&pin->ranges);
+	pin->umem.ibdev = device;
+	pin->umem.length = size;
+	pin->umem.address = addr;
+	/* until umem_pin_find_best_pgsz() says otherwise */
+	pin->umem.iova = addr;
+	pin->umem.writable = ib_access_writable(access);
+
+	npages = umem_pin_count(pin);
+	if (!size || npages > UINT_MAX) {
+		ret = -EINVAL;
+		goto err_free;
+	}
+
+	mm = current->mm;
+	ret = umem_pin_account(mm, npages);
+	if (ret)
+		goto err_free;
+	mmgrab(mm);
+	pin->umem.owning_mm = mm;
+
+	ret = umem_pin_pages(pin);
+	if (ret)
+		goto err_unpin;
+
+	if (access & IB_ACCESS_RELAXED_ORDERING)
+		dma_attr |= DMA_ATTR_WEAK_ORDERING;
+	ret = ib_dma_map_sgtable_attrs(device, umem_pin_sgt(pin),
+				       DMA_BIDIRECTIONAL, dma_attr);
+	if (ret)
+		goto err_unpin;
+	trace_umem_pin_dma_map(pin);
+	return pin;
+
+err_unpin:
+	umem_pin_unpin(pin, false);
+	umem_pin_close_ranges(pin);
+	atomic64_sub(npages, &mm->pinned_vm);
+	mmdrop(mm);
+err_free:
+	kfree(pin);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_NS_GPL(umem_pin_get, UMEM_PIN);
+
+/**
+ * umem_pin_release() - Give memory back.
+ * @pin: The memory, which no device uses any more; NULL does nothing.
+ *
+ * Pages of files that no other region covers become ordinary dirty pages, and
+ * background writeback writes them.
+ *
+ * Context: Process context.  Does not wait for I/O and does not allocate.
+ *	    May sleep on the locks of pages that are no file's.
+ */
+void umem_pin_release(struct umem_pin *pin)
+{
+	struct mm_struct *mm;
+
+	if (!pin)
+		return;
+	mm = pin->umem.owning_mm;
+	ib_dma_unmap_sgtable_attrs(pin->umem.ibdev, umem_pin_sgt(pin),
+				   DMA_BIDIRECTIONAL, 0);
+	trace_umem_pin_dma_unmap(pin);
+	umem_pin_unpin(pin, pin->umem.writable);
+	umem_pin_close_ranges(pin);
+	atomic64_sub(umem_pin_count(pin), &mm->pinned_vm);
+	mmdrop(mm);
+	kfree(pin);
+}
+EXPORT_SYMBOL_NS_GPL(umem_pin_release, UMEM_PIN);
+
+#if IS_ENABLED(CONFIG_UMEM_PIN_KUNIT_TEST)
+#include "tests/umem_pin_kunit.c"
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Pages under io: page cache folios that a device may write at any moment.
+ *
+ * While at least one range of a file covers a folio, the folio's slot in
+ * mapping->i_pages holds an entry instead of the plain folio pointer.  This
+ * header is what mm/ and file systems need to know about it; the mechanism and
+ * its rules are described in mm/page_under_io.c.
+ *
+ * The entry is a pointer to the folio with bit 2 set:
+ *
+ *   63                             3 2 1 0
+ *  +--------------------------------+-+-+-+
+ *  |  folio address, 8-byte aligned |1|0|0|   page under io
+ *  |  folio address, 8-byte aligned |0|0|0|   folio
+ *  |            integer             |0/1|1|   value: shadow, swap, DAX
+ *  |             ...                |?|1|0|   internal to the XArray
+ *  +--------------------------------+-+-+-+
+ *
+ * The XArray looks at bits 0 and 1 only.  To it, and to everybody who asks
+ * xa_is_value(), the entry is a present pointer, which is what it means: the
+ * page is there.  Who dereferences it goes through pui_entry_folio() first.
+ */
+#ifndef _LINUX_PAGE_UNDER_IO_H
+#define _LINUX_PAGE_UNDER_IO_H
+
+#include <linux/fs.h>
+#include <linux/page-flags.h>
+
+#ifdef CONFIG_PAGE_UNDER_IO
+
+#include <linux/interval_tree.h>
+
+#define PUI_ENTRY_TAG	4UL	/* set in an entry, clear in a folio pointer */
+#define PUI_ENTRY_BITS	7UL	/* what tells the kinds of entry apart */
+
+/**
+ * pui_is_entry() - Is this what a page under io has in its slot?
+ * @entry: What the XArray returned.
+ *
+ * Context: Any context.
+ * Return: True for the entry of a page under io; false for a folio, for a
+ *	   value or internal entry and for NULL.
+ */
+static inline bool pui_is_entry(const void *entry)
+{
+	return ((unsigned long)entry & PUI_ENTRY_BITS) == PUI_ENTRY_TAG;
+}
+
+/**
+ * pui_is_folio() - Is this a plain folio pointer?
+ * @entry: What the XArray returned; not an internal entry.
+ *
+ * For lookups that can do without pages under io, and count instructions: it
+ * replaces their test for value entries.
+ *
+ * Context: Any context.
+ * Return: True for a folio and for NULL; false for a value entry and for the
+ *	   entry of a page under io.
+ */
+static inline bool pui_is_folio(const void *entry)
+{
+	return !((unsigned long)entry & (PUI_ENTRY_TAG | 1));
+}
+
+/**
+ * pui_make_entry() - The entry for a folio.
+ * @folio: The folio.
+ *
+ * Context: Any context.
+ * Return: What to store at every index of @folio while it is under io.
+ */
+static inline void *pui_make_entry(struct folio *folio)
+{
+	BUILD_BUG_ON(__alignof__(struct page) <= PUI_ENTRY_TAG);
+
+	return (void *)((unsigned long)folio | PUI_ENTRY_TAG);
+}
+
+/**
+ * pui_entry_folio() - The folio behind a slot that holds a page.
+ * @entry: A folio or the entry of a page under io; not a value entry.
+ *
+ * Every lookup calls this after it has sorted out value entries, and
+ * compares the entry, not the folio, with what the slot holds later.
+ *
+ * Context: Any context.
+ * Return: The folio; NULL for NULL.
+ */
+static inline struct folio *pui_entry_folio(const void *entry)
+{
+	return (struct folio *)((unsigned long)entry & ~PUI_ENTRY_TAG);
+}
+
+/**
+ * struct pui_range - Bytes of one file that one holder has under io.
+ * @node: File offsets in bytes, first and last, in @mapping->i_pui.
+ * @mapping: The file's page cache.
+ * @file: Keeps inode and mount; open for writing.
+ * @uaddr: Where the page of @node.start is in the address space of the
+ *	   process that registers, in bytes, page aligned.
+ * @first: First page under io on behalf of this range, an index.
+ * @next: The page after the last one.
+ *
+ * Pages [@first, @next) are pinned and have their entries.  @next grows with
+ * pui_start(), @first follows with pui_end(), so that at any moment the tree
+ * says exactly who still covers a folio.
+ *
+ * The i_pages lock protects @node, @first and @next; the others do not change
+ * between pui_prepare() and pui_finish().
+ */
+struct pui_range {
+	struct interval_tree_node node;
+	struct address_space *mapping;
+	struct file *file;
+	unsigned long uaddr;
+	pgoff_t first;
+	pgoff_t next;
+};
+
+int pui_prepare(struct pui_range *range, unsigned long addr,
+		unsigned long last, unsigned long *part_last);
+long pui_start(struct pui_range *range, struct page **pages,
+	       unsigned long nr_pages);
+void pui_end(struct pui_range *range, struct page **pages,
+	     unsigned long nr_pages);
+void pui_finish(struct pui_range *range);
+
+void pui_set_mapping(struct address_space *mapping, bool allowed);
+bool __pui_test_folio(struct folio *folio);
+bool __pui_test_bytes(struct address_space *mapping, loff_t start, loff_t last);
+void __pui_cancel(struct folio *folio);
+
+struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
+			   size_t valid, gfp_t gfp);
+struct folio *__pui_snapshot_source(struct folio *snapshot, size_t *offset);
+void pui_snapshot_free(struct folio *snapshot);
+
+/**
+ * pui_test_mapping() - May a file have pages under io now?
+ * @mapping: The file's page cache.
+ *
+ * Exact under the i_pages lock.  Without it the answer may be out of date
+ * when it comes, but a range that existed before the caller's own
+ * synchronisation with it (i_rwsem, folio lock, i_state) is never missed.
+ *
+ * Context: Any context.
+ * Return: True if a range of the file exists.
+ */
+static inline bool pui_test_mapping(const struct address_space *mapping)
+{
+	return READ_ONCE(mapping->i_pui.rb_root.rb_node);
+}
+
+/**
+ * pui_test_folio() - Is a folio under io?
+ * @folio: The folio.
+ *
+ * Context: The caller holds the folio lock, so the answer stays true or
+ *	    becomes false (release does not take the lock), and false stays.
+ * Return: True if @folio's slot holds the entry.
+ */
+static inline bool pui_test_folio(struct folio *folio)
+{
+	struct address_space *mapping = READ_ONCE(folio->mapping);
+
+	/* anonymous, movable and KSM pages keep something else there */
+	if (!mapping || (unsigned long)mapping & PAGE_MAPPING_FLAGS)
+		return false;
+	return pui_test_mapping(mapping) && __pui_test_folio(folio);
+}
+
+/**
+ * pui_test_bytes() - Does anybody hold these bytes of a file?
+ * @mapping: The file's page cache.
+ * @start: First byte.
+ * @last: Last byte.
+ *
+ * For operations that would take the bytes out of the file or change the
+ * blocks under them.
+ *
+ * Context: The caller holds i_rwsem for writing, which keeps new ranges out.
+ * Return: True if a range has a byte in common with [@start, @last].
+ */
+static inline bool pui_test_bytes(struct address_space *mapping,
+				  loff_t start, loff_t last)
+{
+	return pui_test_mapping(mapping) &&
+	       __pui_test_bytes(mapping, start, last);
+}
+
+/**
+ * pui_cancel() - Make a folio that leaves the page cache an ordinary one.
+ * @folio: The folio, locked.
+ *
+ * Ordinary truncation never reaches a page under io; memory failure and a
+ * forced shutdown do.  The holders keep their pins and find out at release.
+ *
+ * Context: Process context, folio locked.
+ */
+static inline void pui_cancel(struct folio *folio)
+{
+	if (unlikely(pui_test_folio(folio)))
+		__pui_cancel(folio);
+}
+
+/**
+ * pui_snapshot_source() - What an I/O completion's folio stands for.
+ * @folio: A folio of a finished bio.
+ * @offset: In: bytes into @folio; out: bytes into the source.
+ *
+ * Context: Any context.
+ * Return: The page cache folio that @folio is a snapshot of; NULL if it is
+ *	   none, with @offset unchanged.
+ */
+static inline struct folio *pui_snapshot_source(struct folio *folio,
+						size_t *offset)
+{
+	/* page cache folios have a mapping until their writeback ends */
+	if (likely(folio->mapping) || !folio_test_owner_2(folio))
+		return NULL;
+	return __pui_snapshot_source(folio, offset);
+}
+
+/**
+ * pui_write_begin() - Enter writeback, unless the file system is frozen.
+ * @sb: The super block.
+ *
+ * Nobody dirties pages of a frozen file system except a device, and the
+ * release of its pages.  They wait for the thaw in the page cache.
+ *
+ * Context: Any context.  Pairs with pui_write_end().
+ * Return: False if nothing may be written now.
+ */
+static inline bool pui_write_begin(struct super_block *sb)
+{
+	return sb_start_intwrite_trylock(sb);
+}
+
+static inline void pui_write_end(struct super_block *sb)
+{
+	sb_end_intwrite(sb);
+}
+
+/**
+ * pui_wait_thaw() - Wait until what a device wrote can be written.
+ * @inode: The file to be synced.
+ *
+ * Context: Process context.  Sleeps while @inode's file system is frozen.
+ *	    Holds no lock that a thaw needs (s_umount).
+ */
+static inline void pui_wait_thaw(struct inode *inode)
+{
+	if (pui_test_mapping(inode->i_mapping)) {
+		sb_start_intwrite(inode->i_sb);
+		sb_end_intwrite(inode->i_sb);
+	}
+}
+
+#else /* !CONFIG_PAGE_UNDER_IO */
+
+static inline bool pui_is_entry(const void *entry)
+{
+	return false;
+}
+
+static inline bool pui_is_folio(const void *entry)
+{
+	return !xa_is_value(entry);
+}
+
+static inline struct folio *pui_entry_folio(const void *entry)
+{
+	return (struct folio *)entry;
+}
+
+static inline void pui_set_mapping(struct address_space *mapping, bool allowed)
+{
+}
+
+static inline bool pui_test_mapping(const struct address_space *mapping)
+{
+	return false;
+}
+
+static inline bool pui_test_folio(struct folio *folio)
+{
+	return false;
+}
+
+static inline bool pui_test_bytes(struct address_space *mapping,
+				  loff_t start, loff_t last)
+{
+	return false;
+}
+
+static inline void pui_cancel(struct folio *folio)
+{
+}
+
+static inline struct folio *pui_snapshot(struct folio *folio, size_t offset,
+					 size_t len, size_t valid, gfp_t gfp)
+{
+	return NULL;
+}
+
+static inline struct folio *pui_snapshot_source(struct folio *folio,
+						size_t *offset)
+{
+	return NULL;
+}
+
+static inline void pui_snapshot_free(struct folio *snapshot)
+{
+}
+
+static inline bool pui_write_begin(struct super_block *sb)
+{
+	return true;
+}
+
+static inline void pui_write_end(struct super_block *sb)
+{
+}
+
+static inline void pui_wait_thaw(struct inode *inode)
+{
+}
+
+#endif /* CONFIG_PAGE_UNDER_IO */
+
+#endif /* _LINUX_PAGE_UNDER_IO_H */

@@ -1,0 +1,767 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages under io: letting a device write into a file's page cache for long.
+ *
+ * The problem
+ *
+ *   1. A driver pins a page of a file for writing; the file system is told
+ *	(->page_mkwrite) and the page is dirty.
+ *   2. Writeback cleans it and drops what it keeps per dirty page.
+ *   3. The device writes on.  Nobody knows.  The bytes reach the disk by luck.
+ *   4. At unpin the driver dirties a page that its file system does not expect.
+ *
+ * The idea
+ *
+ *   A page that a device may write never becomes clean.  It leaves everything
+ *   that looks for pages to clean: its slot in the XArray holds an entry of
+ *   its own, without DIRTY mark.  Whoever must have the bytes on disk (fsync
+ *   and its kin) writes a copy and leaves the page as it is.
+ *
+ *   This is Matthew Wilcox's second suggestion of 21 May 2018 ("replace the
+ *   page in the radix tree with a special entry that means page under io"),
+ *   with Jan Kara's rules of 2023 for writeback.
+ *
+ * Life of a page under io
+ *
+ *	 plain folio, dirty, DIRTY mark, counted as dirty
+ *	   |  ^
+ *   start |  | end, by the last range that covers the folio
+ *	   v  |
+ *	 entry, folio dirty, no DIRTY mark, TOWRITE mark, not counted as dirty
+ *	   |  ^
+ *	   +--+ integrity writeback: WRITEBACK mark comes and goes, a snapshot is
+ *		written; the folio and its buffers stay dirty
+ *
+ *   TOWRITE is what integrity writeback walks by.  It is set for the whole
+ *   time, so a pass that begins at any moment finds the page, no matter how it
+ *   overlaps with another pass, with start or with end.
+ *
+ * Terms
+ *
+ *   A range (struct pui_range) is the part of one file that one holder pins.
+ *   Its window [first, next) is what it has under io at this moment; it covers
+ *   a folio if they have a page in common.  "last" is inclusive.
+ *
+ * Locking
+ *
+ *   inode->i_rwsem		read: pui_prepare(); write: who changes blocks
+ *     folio lock		plain -> entry; entry -> plain does not need it
+ *	 mapping->i_pages	tree of ranges, windows, entries, marks
+ *
+ *   A folio is locked and its slot held when its entry is stored, so under
+ *   either lock a folio that is not under io does not become so.
+ *
+ * What never fails
+ *
+ *   pui_end() and pui_finish() take no memory, no sleeping lock and wait for
+ *   no I/O.
+ */
+
+#include <linux/backing-dev.h>
+#include <linux/buffer_head.h>
+#include <linux/export.h>
+#include <linux/mempool.h>
+#include <linux/mm.h>
+#include <linux/page_under_io.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/vmstat.h>
+#include <linux/writeback.h>
+
+#include "internal.h"
+#include "vma.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/pui.h>
+
+/* Pages that one section under the i_pages lock deals with. */
+#define PUI_BATCH		64
+/* Pages that are faulted in at once when the next one is not ready. */
+#define PUI_FAULT_BATCH		64
+/* Faults in a row that may leave a page that cannot go under io. */
+#define PUI_FAULT_RETRIES	1000
+/* Snapshots kept in reserve, for writeback that must make progress. */
+#define PUI_SNAPSHOTS		32
+
+static mempool_t *pui_snapshots __ro_after_init;
+
+/*
+ * Statistics of folios of one zone and memory cgroup, added up so that they
+ * are updated once and not per folio.
+ */
+struct pui_stat {
+	struct folio *folio;	/* the last of them; NULL if none yet */
+	struct mem_cgroup *memcg;
+	struct zone *zone;
+	long dirty;		/* pages that count as dirty */
+	long pins;		/* pages with another FOLL_PIN */
+};
+
+static void pui_stat_flush(struct pui_stat *stat, struct address_space *mapping)
+{
+	struct folio *folio = stat->folio;
+
+	lockdep_assert_held(&mapping->i_pages.xa_lock);
+
+	if (stat->dirty) {
+		__lruvec_stat_mod_folio(folio, NR_FILE_DIRTY, stat->dirty);
+		__zone_stat_mod_folio(folio, NR_ZONE_WRITE_PENDING, stat->dirty);
+		__node_stat_mod_folio(folio, NR_PUI_PAGES, -stat->dirty);
+		wb_stat_mod(inode_to_wb(mapping->host), WB_RECLAIMABLE,
+			    stat->dirty);
+	}
+	if (stat->pins > 0) {
+		__node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, stat->pins);
+		__node_stat_mod_folio(folio, NR_PUI_ACQUIRED, stat->pins);
+	} else if (stat->pins < 0) {
+		__node_stat_mod_folio(folio, NR_FOLL_PIN_RELEASED, -stat->pins);
+		__node_stat_mod_folio(folio, NR_PUI_RELEASED, -stat->pins);
+	}
+	stat->dirty = 0;
+	stat->pins = 0;
+}
+
+/* The i_pages lock is held until the flush, and keeps @folio in the cache. */
+static void pui_stat_add(struct pui_stat *stat, struct address_space *mapping,
+			 struct folio *folio, long dirty, long pins)
+{
+	struct mem_cgroup *memcg = folio_memcg(folio);
+	struct zone *zone = folio_zone(folio);
+
+	if (unlikely(stat->zone != zone || stat->memcg != memcg)) {
+		if (stat->folio)
+			pui_stat_flush(stat, mapping);
+		stat->zone = zone;
+		stat->memcg = memcg;
+	}
+	stat->folio = folio;
+	stat->dirty += dirty;
+	stat->pins += pins;
+}
+
+/* As try_grab_folio() and gup_put_folio(), less the statistics. */
+static void pui_pin(struct folio *folio, long nr)
+{
+	if (folio_test_large(folio)) {
+		folio_ref_add(folio, nr);
+		atomic_add(nr, &folio->_pincount);
+	} else {
+		folio_ref_add(folio, nr * GUP_PIN_COUNTING_BIAS);
+	}
+}
+
+static void pui_unpin(struct folio *folio, long nr)
+{
+	if (folio_test_large(folio)) {
+		atomic_sub(nr, &folio->_pincount);
+		folio_ref_sub(folio, nr);
+	} else {
+		folio_ref_sub(folio, nr * GUP_PIN_COUNTING_BIAS);
+	}
+}
+
+/* Does the window of @range have a page in common with [@first, @next)? */
+static bool pui_window_overlaps(const struct pui_range *range,
+				pgoff_t first, pgoff_t next)
+{
+	return max(range->first, first) < min(range->next, next);
+}
+
+/* Does any range still cover [@first, @next)?  This is the coverage rule. */
+static bool pui_covered(struct rb_root_cached *root, pgoff_t first,
+			pgoff_t next)
+{
+	unsigned long start = first << PAGE_SHIFT;
+	unsigned long last = (next << PAGE_SHIFT) - 1;
+	struct interval_tree_node *node;
+
+	for (node = interval_tree_iter_first(root, start, last); node;
+	     node = interval_tree_iter_next(node, start, last)) {
+		if (pui_window_overlaps(container_of(node, struct pui_range,
+						     node), first, next))
+			return true;
+	}
+	return false;
+}
+
+/* Is this the only range of its file? */
+static bool pui_alone(const struct pui_range *range)
+{
+	const struct rb_node *rb = &range->node.rb;
+
+	return range->mapping->i_pui.rb_root.rb_node == rb &&
+	       !rb->rb_left && !rb->rb_right;
+}
+
+void pui_set_mapping(struct address_space *mapping, bool allowed)
+{
+	assign_bit(AS_PUI, &mapping->flags, allowed);
+}
+
+bool __pui_test_folio(struct folio *folio)
+{
+	return xa_load(&folio->mapping->i_pages, folio->index) ==
+	       pui_make_entry(folio);
+}
+
+bool __pui_test_bytes(struct address_space *mapping, loff_t start, loff_t last)
+{
+	bool ret;
+
+	lockdep_assert_held_write(&mapping->host->i_rwsem);
+
+	xa_lock_irq(&mapping->i_pages);
+	ret = interval_tree_iter_first(&mapping->i_pui, start, last);
+	xa_unlock_irq(&mapping->i_pages);
+	return ret;
+}
+
+/*
+ * What a file may be to have pages under io.  Whatever could change the answer
+ * holds i_rwsem for writing and looks for ranges first.
+ */
+static int pui_check_inode(struct inode *inode, loff_t last)
+{
+	if (!test_bit(AS_PUI, &inode->i_mapping->flags) || IS_SWAPFILE(inode) ||
+	    IS_IMMUTABLE(inode))
+		return -EOPNOTSUPP;
+	/* a page without a byte of the file has no block to go to */
+	if (last >> PAGE_SHIFT >= DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE))
+		return -EFAULT;
+	return 0;
+}
+
+/**
+ * pui_prepare() - Open the range of a file that is mapped at an address.
+ * @range: What is to be opened; the caller's memory, kept until pui_finish().
+ * @addr: First byte wanted, in the address space of the current process.
+ * @last: Last byte wanted.
+ * @part_last: Last byte that the answer is about, at most @last.
+ *
+ * An address range may lie over memory of many kinds.  The answer is about
+ * the first part of it, [@addr, @part_last]; call again for the rest.
+ *
+ * A part that is a shared, writable mapping of a regular file whose dirty
+ * pages are tracked becomes a range: from now on the file keeps its blocks
+ * there.  Pages go under io with pui_start().  Everything else is left to
+ * pin_user_pages_fast(), which has its own opinion of it.
+ *
+ * Context: Process context.  Takes and releases mmap_lock and i_rwsem, both
+ *	    for reading.
+ * Return: 1 if @range is open, and pui_finish() is due;
+ *	   0 if the part needs no range;
+ *	   -EFAULT if it ends on a page past the end of the file;
+ *	   -EOPNOTSUPP if pages of this file cannot go under io;
+ *	   -EINTR if a fatal signal came.
+ */
+int pui_prepare(struct pui_range *range, unsigned long addr,
+		unsigned long last, unsigned long *part_last)
+{
+	struct mm_struct *mm = current->mm;
+	struct address_space *mapping;
+	struct vm_area_struct *vma;
+	struct file *file = NULL;
+	struct inode *inode;
+	loff_t start;
+	int ret;
+
+	VMA_ITERATOR(vmi, mm, addr);
+
+	ret = mmap_read_lock_killable(mm);
+	if (ret)
+		return ret;
+	*part_last = last;
+	for_each_vma_range(vmi, vma, last + 1) {
+		if (!vma_needs_dirty_tracking(vma) ||
+		    !S_ISREG(file_inode(vma->vm_file)->i_mode))
+			continue;
+		if (vma->vm_start > addr) {
+			*part_last = vma->vm_start - 1;
+			break;
+		}
+		*part_last = min(last, vma->vm_end - 1);
+		start = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) +
+			(addr - vma->vm_start);
+		file = get_file(vma->vm_file);
+		break;
+	}
+	mmap_read_unlock(mm);
+	if (!file)
+		return 0;
+
+	mapping = file->f_mapping;
+	inode = mapping->host;
+	range->mapping = mapping;
+	range->file = file;
+	range->uaddr = addr & PAGE_MASK;
+	range->node.start = start;
+	range->node.last = start + (*part_last - addr);
+	range->first = start >> PAGE_SHIFT;
+	range->next = range->first;
+
+	ret = down_read_killable(&inode->i_rwsem);
+	if (ret)
+		goto err_fput;
+	ret = pui_check_inode(inode, range->node.last);
+	if (ret)
+		goto err_unlock;
+
+	xa_lock_irq(&mapping->i_pages);
+	interval_tree_insert(&range->node, &mapping->i_pui);
+	xa_unlock_irq(&mapping->i_pages);
+	up_read(&inode->i_rwsem);
+
+	/*
+	 * sync(2) looks at dirty inodes only.  With a range in the tree the
+	 * flusher leaves I_DIRTY_PAGES set; it may have cleared it just before.
+	 */
+	__mark_inode_dirty(inode, I_DIRTY_PAGES);
+	return 1;
+
+err_unlock:
+	up_read(&inode->i_rwsem);
+err_fput:
+	fput(file);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(pui_prepare, PAGE_UNDER_IO);
+
+/* What stands at @index, the first one after @folio or its part dealt with. */
+static void *pui_next(struct xa_state *xas, struct folio *folio, pgoff_t index)
+{
+	if (!folio_test_large(folio))
+		return xas_next(xas);
+	xas_set(xas, index);
+	return xas_load(xas);
+}
+
+/*
+ * The file system has been asked (->page_mkwrite or ->write_begin) for every
+ * buffer that is dirty, and has a block or a reservation for it.
+ */
+static bool pui_buffers_ready(struct folio *folio, loff_t size)
+{
+	struct buffer_head *head = folio_buffers(folio);
+	struct buffer_head *bh = head;
+	loff_t pos = folio_pos(folio);
+
+	if (!head)
+		return false;
+	do {
+		if (!buffer_dirty(bh) ||
+		    (!buffer_mapped(bh) && !buffer_delay(bh)))
+			return false;
+		pos += bh->b_size;
+		bh = bh->b_this_page;
+	} while (bh != head && pos < size);
+	return true;
+}
+
+/*
+ * Put @entry in the place of another one for the same folio; @xas has been
+ * walked to any page of it.  Both are pointers, so the node counts what it
+ * did, and of a multi-index entry only the canonical slot changes: the others
+ * refer to it.  xas_store() would do the same and work out that it may.
+ */
+static void pui_replace(struct xa_state *xas, void *entry)
+{
+	struct xa_node *node = xas->xa_node;
+
+	if (node)
+		rcu_assign_pointer(node->slots[xas->xa_offset], entry);
+	else
+		rcu_assign_pointer(xas->xa->xa_head, entry);
+}
+
+static void pui_start_entry(struct xa_state *xas, struct folio *folio)
+{
+	pui_replace(xas, pui_make_entry(folio));
+	/* in this order: at no moment is it without a mark */
+	xas_set_mark(xas, PAGECACHE_TAG_TOWRITE);
+	xas_clear_mark(xas, PAGECACHE_TAG_DIRTY);
+}
+
+/*
+ * Put the folio at @xas under io if it is ready for it.
+ *
+ * Writeback holds the folio lock from before it cleans a folio until the
+ * folio is under writeback, so a locked, dirty folio that is not under
+ * writeback is in nobody's bio.
+ */
+static bool pui_start_folio(struct xa_state *xas, struct folio *folio,
+			    loff_t size)
+{
+	bool ready;
+
+	if (!folio_trylock(folio))
+		return false;
+	ready = folio_test_dirty(folio) && folio_test_uptodate(folio) &&
+		!folio_test_writeback(folio) && !folio_test_hwpoison(folio) &&
+		folio_is_longterm_pinnable(folio) &&
+		pui_buffers_ready(folio, size);
+	if (ready)
+		pui_start_entry(xas, folio);
+	folio_unlock(folio);
+	return ready;
+}
+
+/* Pin pages from @range->next on, as far as they are ready. */
+static unsigned long pui_start_batch(struct pui_range *range,
+				     struct page **pages,
+				     unsigned long nr_pages)
+{
+	struct address_space *mapping = range->mapping;
+	loff_t size = i_size_read(mapping->host);
+	XA_STATE(xas, &mapping->i_pages, range->next);
+	struct pui_stat stat = { };
+	unsigned long done = 0;
+	void *entry;
+
+	xas_lock_irq(&xas);
+	entry = xas_load(&xas);
+	while (entry && !xa_is_value(entry)) {
+		struct folio *folio = pui_entry_folio(entry);
+		pgoff_t index = range->next;
+		unsigned long i, nr;
+		long dirty = 0;
+
+		if (!pui_is_entry(entry)) {
+			if (!pui_start_folio(&xas, folio, size))
+				break;
+			dirty = -folio_nr_pages(folio);
+		}
+		nr = min(nr_pages - done, folio_next_index(folio) - index);
+		pui_pin(folio, nr);
+		pui_stat_add(&stat, mapping, folio, dirty, nr);
+		for (i = 0; i < nr; i++)
+			pages[done++] = folio_file_page(folio, index + i);
+		range->next += nr;
+		if (done == nr_pages)
+			break;
+		entry = pui_next(&xas, folio, range->next);
+	}
+	if (stat.folio)
+		pui_stat_flush(&stat, mapping);
+	xas_unlock_irq(&xas);
+	return done;
+}
+
+/*
+ * Make pages from @range->next on ready: present, in a place where they may
+ * stay, dirty with the file system's consent, not under writeback.  They may
+ * have changed again when this returns.  @pages is scratch space.
+ */
+static int pui_fault(struct pui_range *range, struct page **pages,
+		     unsigned long nr_pages)
+{
+	pgoff_t base = range->node.start >> PAGE_SHIFT;
+	unsigned long uaddr;
+	long i, pinned;
+	int ret = 0;
+
+	uaddr = range->uaddr + ((range->next - base) << PAGE_SHIFT);
+	pinned = pin_user_pages_for_pui(uaddr, nr_pages, pages);
+	if (pinned <= 0)
+		return pinned ?: -EFAULT;
+
+	for (i = 0; i < pinned && !ret; i++) {
+		struct folio *folio = page_folio(pages[i]);
+		struct address_space *mapping = READ_ONCE(folio->mapping);
+
+		/* gone from the file: the next fault finds its successor */
+		if (!mapping)
+			continue;
+		/* something else has been mapped there meanwhile */
+		if (mapping != range->mapping ||
+		    folio->index + folio_page_idx(folio, pages[i]) !=
+		    range->next + i) {
+			ret = -EFAULT;
+			break;
+		}
+		ret = folio_wait_writeback_killable(folio);
+		/* whoever holds the lock is done with it when we get it */
+		if (!ret && !i) {
+			ret = folio_lock_killable(folio);
+			if (!ret)
+				folio_unlock(folio);
+		}
+	}
+	unpin_user_pages(pages, pinned);
+	return ret;
+}
+
+/**
+ * pui_start() - Put the next pages of a range under io.
+ * @range: The range, opened by the current process.
+ * @pages: Where to store the pages, in file order.
+ * @nr_pages: How many are wanted, at least 1; @range has that many to come.
+ *
+ * Pages that are in the cache and dirty, with what their file system keeps for
+ * dirty pages, are taken as they are.  Others are first faulted in for writing
+ * at the address where the process has the file mapped, which is how
+ * ->page_mkwrite gets asked, and how FOLL_LONGTERM moves them out of memory
+ * that must stay movable.
+ *
+ * Every page returned has a FOLL_PIN reference; pui_end() drops it.
+ *
+ * Context: Process context.  May sleep, on faults and I/O.  Expects no locks.
+ * Return: The number of pages, less than @nr_pages if an error stopped it
+ *	   there, which the next call reports; or, with nothing done,
+ *	   -EFAULT if the address has no such page (anymore), or the file
+ *	   system refused to give it a block (see tracepoint pui_fault_failed);
+ *	   -ENOMEM if memory is short; -EHWPOISON for a page with a memory
+ *	   error; -EBUSY if the page never came to rest; -EINTR if a fatal
+ *	   signal came.
+ */
+long pui_start(struct pui_range *range, struct page **pages,
+	       unsigned long nr_pages)
+{
+	struct address_space *mapping = range->mapping;
+	pgoff_t from = range->next;
+	unsigned long done = 0;
+	int retries = 0;
+	int ret = 0;
+
+	might_sleep();
+
+	while (done < nr_pages) {
+		unsigned long nr;
+
+		nr = pui_start_batch(range, pages + done,
+				     min_t(unsigned long, nr_pages - done,
+					   PUI_BATCH));
+		done += nr;
+		cond_resched();
+		if (nr) {
+			retries = 0;
+			continue;
+		}
+		if (retries++ == PUI_FAULT_RETRIES)
+			ret = -EBUSY;
+		else if (fatal_signal_pending(current))
+			ret = -EINTR;
+		else
+			ret = pui_fault(range, pages + done,
+					min_t(unsigned long, nr_pages - done,
+					      PUI_FAULT_BATCH));
+		if (ret) {
+			trace_pui_fault_failed(mapping->host, range->next, ret);
+			break;
+		}
+	}
+	if (!done)
+		return ret;
+	trace_pui_start(mapping->host, from, done);
+	return done;
+}
+EXPORT_SYMBOL_NS_GPL(pui_start, PAGE_UNDER_IO);
+
+/* Back to an ordinary dirty folio; @xas is at any page of it. */
+static void pui_end_entry(struct xa_state *xas, struct folio *folio)
+{
+	pui_replace(xas, folio);
+	/* TOWRITE stays, for an integrity pass that is under way */
+	xas_set_mark(xas, PAGECACHE_TAG_DIRTY);
+}
+
+/* As pui_end(), for up to PUI_BATCH pages. */
+static void pui_end_batch(struct pui_range *range, struct page **pages,
+			  unsigned long nr_pages)
+{
+	struct address_space *mapping = range->mapping;
+	XA_STATE(xas, &mapping->i_pages, range->first);
+	struct page *lost[PUI_BATCH];
+	unsigned long i, nr, nr_lost = 0;
+	struct pui_stat stat = { };
+	void *entry;
+	bool alone;
+
+	xas_lock_irq(&xas);
+	alone = pui_alone(range);
+	entry = xas_load(&xas);
+	for (i = 0; i < nr_pages; i += nr) {
+		struct folio *folio = page_folio(pages[i]);
+		bool present = entry == pui_make_entry(folio);
+		bool large = folio_test_large(folio);
+		long dirty = 0;
+
+		for (nr = 1; large && i + nr < nr_pages; nr++) {
+			if (page_folio(pages[i + nr]) != folio)
+				break;
+		}
+		range->first += nr;
+		if (!present) {
+			/* memory failure took it; nobody else has this pin */
+			memcpy(lost + nr_lost, pages + i, nr * sizeof(*lost));
+			nr_lost += nr;
+		} else {
+			if ((alone && !large) ||
+			    !pui_covered(&mapping->i_pui, folio->index,
+					 folio_next_index(folio))) {
+				pui_end_entry(&xas, folio);
+				dirty = folio_nr_pages(folio);
+			}
+			/* the page cache's reference is not the last one */
+			pui_unpin(folio, nr);
+			pui_stat_add(&stat, mapping, folio, dirty, -nr);
+		}
+		if (i + nr < nr_pages)
+			entry = pui_next(&xas, folio, range->first);
+	}
+	if (stat.folio)
+		pui_stat_flush(&stat, mapping);
+	if (nr_lost)
+		__mod_node_page_state(page_pgdat(lost[0]), NR_PUI_RELEASED,
+				      nr_lost);
+	xas_unlock_irq(&xas);
+
+	unpin_user_pages(lost, nr_lost);
+}
+
+/**
+ * pui_end() - Give up the first pages of a range.
+ * @range: The range.
+ * @pages: The pages, in the order in which pui_start() returned them.
+ * @nr_pages: How many.
+ *
+ * The device can no longer reach the pages.  Those that no other range covers
+ * become ordinary dirty pages that the next writeback writes.  The pins go.
+ *
+ * Context: Any context that may take the i_pages lock; does not sleep.
+ *	    Calls for one range are serialised by the caller.
+ */
+void pui_end(struct pui_range *range, struct page **pages,
+	     unsigned long nr_pages)
+{
+	trace_pui_end(range->mapping->host, range->first, nr_pages);
+	while (nr_pages) {
+		unsigned long nr = min_t(unsigned long, nr_pages, PUI_BATCH);
+
+		pui_end_batch(range, pages, nr);
+		pages += nr;
+		nr_pages -= nr;
+	}
+}
+EXPORT_SYMBOL_NS_GPL(pui_end, PAGE_UNDER_IO);
+
+/**
+ * pui_finish() - Close a range.
+ * @range: The range; all its pages have been given up.
+ *
+ * Context: Process context.  Does not sleep.
+ */
+void pui_finish(struct pui_range *range)
+{
+	struct address_space *mapping = range->mapping;
+
+	WARN_ON_ONCE(range->first != range->next);
+
+	xa_lock_irq(&mapping->i_pages);
+	interval_tree_remove(&range->node, &mapping->i_pui);
+	xa_unlock_irq(&mapping->i_pages);
+
+	/* a flusher may have seen neither the range nor the DIRTY marks */
+	__mark_inode_dirty(mapping->host, I_DIRTY_PAGES);
+	fput(range->file);
+}
+EXPORT_SYMBOL_NS_GPL(pui_finish, PAGE_UNDER_IO);
+
+void __pui_cancel(struct folio *folio)
+{
+	struct address_space *mapping = folio->mapping;
+	XA_STATE(xas, &mapping->i_pages, folio->index);
+	struct pui_stat stat = { };
+
+	xas_lock_irq(&xas);
+	/* the last range may have ended it before we got the lock */
+	if (xas_load(&xas) == pui_make_entry(folio)) {
+		pui_end_entry(&xas, folio);
+		pui_stat_add(&stat, mapping, folio, folio_nr_pages(folio), 0);
+		pui_stat_flush(&stat, mapping);
+	}
+	xas_unlock_irq(&xas);
+}
+
+/*
+ * Snapshots: pages that are written in place of a page under io.  While it is
+ * in use, a snapshot has PG_owner_2, no mapping, its source in ->private and
+ * its offset in the source in ->index.
+ */
+
+/**
+ * pui_snapshot() - Copy a block of a page under io, for writing it out.
+ * @folio: The folio, locked, or under writeback and so in the cache.
+ * @offset: Where the block begins in @folio, in bytes.
+ * @len: Bytes in the block, at most a page.
+ * @valid: Bytes of @folio that belong to the file; others become zeros.
+ * @gfp: With __GFP_DIRECT_RECLAIM the function never fails, but waits for
+ *	 other snapshots to be freed.  Only a caller without snapshots in a bio
+ *	 that is not yet submitted may do so.
+ *
+ * The page itself must not be written: the device may change it while the disk
+ * reads it, and the disk, or what lies in between, may want to checksum it.
+ *
+ * Context: May sleep if @gfp says so.
+ * Return: The copy, whose block begins at byte 0; NULL if memory is short.
+ */
+struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
+			   size_t valid, gfp_t gfp)
+{
+	size_t n = clamp_t(ssize_t, valid - offset, 0, len);
+	struct folio *snapshot;
+	struct page *page;
+
+	if (WARN_ON_ONCE(len > PAGE_SIZE ||
+			 offset_in_page(offset) + len > PAGE_SIZE))
+		len = PAGE_SIZE - offset_in_page(offset);
+
+	page = mempool_alloc(pui_snapshots, gfp);
+	if (!page)
+		return NULL;
+	snapshot = page_folio(page);
+	folio_set_owner_2(snapshot);
+	snapshot->private = folio;
+	snapshot->index = offset;
+	memcpy_page(page, 0, folio_page(folio, offset >> PAGE_SHIFT),
+		    offset_in_page(offset), n);
+	memzero_page(page, n, len - n);
+	trace_pui_snapshot(folio->mapping->host,
+			   folio->index + (offset >> PAGE_SHIFT));
+	return snapshot;
+}
+
+struct folio *__pui_snapshot_source(struct folio *snapshot, size_t *offset)
+{
+	*offset += snapshot->index;
+	return snapshot->private;
+}
+
+/**
+ * pui_snapshot_free() - Free a snapshot when it has been written.
+ * @snapshot: What pui_snapshot() returned, or NULL.
+ *
+ * Context: Any context.
+ */
+void pui_snapshot_free(struct folio *snapshot)
+{
+	if (!snapshot)
+		return;
+	snapshot->private = NULL;
+	snapshot->index = 0;
+	folio_clear_owner_2(snapshot);
+	mempool_free(&snapshot->page, pui_snapshots);
+}
+
+static int __init pui_init(void)
+{
+	pui_snapshots = mempool_create_page_pool(PUI_SNAPSHOTS, 0);
+	/* at boot; without it no page could ever be written */
+	if (!pui_snapshots)
+		panic("page_under_io: no memory for snapshots\n");
+	return 0;
+}
+subsys_initcall(pui_init);
+
+#if IS_ENABLED(CONFIG_PAGE_UNDER_IO_KUNIT_TEST)
+#include "page_under_io_kunit.c"
+#endif

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The entry, its place in an XArray, and the rule of who covers a folio.
+ *
+ * Included by page_under_io.c, whose functions it tests.
+ */
+#include <kunit/test.h>
+
+/* An address that could be a folio's, never dereferenced. */
+#define PUI_TEST_FOLIO	((struct folio *)0xffffea0000123440UL)
+
+static void pui_codec_test(struct kunit *test)
+{
+	void *entry = pui_make_entry(PUI_TEST_FOLIO);
+
+	KUNIT_EXPECT_TRUE(test, pui_is_entry(entry));
+	KUNIT_EXPECT_PTR_EQ(test, PUI_TEST_FOLIO, pui_entry_folio(entry));
+	/* a folio and NULL stay what they are */
+	KUNIT_EXPECT_FALSE(test, pui_is_entry(PUI_TEST_FOLIO));
+	KUNIT_EXPECT_PTR_EQ(test, PUI_TEST_FOLIO,
+			    pui_entry_folio(PUI_TEST_FOLIO));
+	KUNIT_EXPECT_FALSE(test, pui_is_entry(NULL));
+	KUNIT_EXPECT_NULL(test, pui_entry_folio(NULL));
+}
+
+/* Whatever else a slot can hold is not taken for a page under io. */
+static void pui_codec_strangers_test(struct kunit *test)
+{
+	unsigned long i;
+
+	KUNIT_EXPECT_FALSE(test, xa_is_value(pui_make_entry(PUI_TEST_FOLIO)));
+	KUNIT_EXPECT_FALSE(test,
+			   xa_is_internal(pui_make_entry(PUI_TEST_FOLIO)));
+	for (i = 0; i < 64; i++) {
+		KUNIT_EXPECT_FALSE(test, pui_is_entry(xa_mk_value(i)));
+		KUNIT_EXPECT_FALSE(test, pui_is_entry(xa_mk_internal(i)));
+	}
+}
+
+/*
+ * A folio of any order goes under io and back at all its indices, without an
+ * allocation, and its neighbours do not notice.
+ */
+static void pui_xarray_test(struct kunit *test)
+{
+	static const unsigned int orders[] = { 0, 2, 6, 9 };
+	DEFINE_XARRAY_FLAGS(xa, XA_FLAGS_LOCK_IRQ);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		unsigned int order = orders[i];
+		struct folio *folio, *before, *after;
+		unsigned long index, nr = 1UL << order;
+		XA_STATE_ORDER(xas, &xa, 2 * nr, order);
+		void *entry;
+
+		folio = folio_alloc(GFP_KERNEL, order);
+		KUNIT_ASSERT_NOT_NULL(test, folio);
+		before = PUI_TEST_FOLIO;
+		after = PUI_TEST_FOLIO + 1;
+		folio->index = 2 * nr;
+		entry = pui_make_entry(folio);
+		xa_store_irq(&xa, 2 * nr - 1, before, GFP_KERNEL);
+		xa_store_irq(&xa, 3 * nr, after, GFP_KERNEL);
+		do {
+			xas_lock_irq(&xas);
+			xas_store(&xas, folio);
+			xas_unlock_irq(&xas);
+		} while (xas_nomem(&xas, GFP_KERNEL));
+		xas_lock_irq(&xas);
+		xas_set(&xas, 2 * nr);
+		xas_load(&xas);
+		xas_set_mark(&xas, PAGECACHE_TAG_DIRTY);
+
+		/* from a page in the middle, as a range would come */
+		xas_set_order(&xas, 2 * nr + nr / 2, 0);
+		KUNIT_EXPECT_PTR_EQ(test, (void *)folio, xas_load(&xas));
+		pui_start_entry(&xas, folio);
+		KUNIT_EXPECT_EQ(test, 0, xas_error(&xas));
+		for (index = 2 * nr; index < 3 * nr; index++) {
+			KUNIT_EXPECT_PTR_EQ(test, entry, xa_load(&xa, index));
+			KUNIT_EXPECT_FALSE(test,
+					   xa_get_mark(&xa, index,
+						       PAGECACHE_TAG_DIRTY));
+			KUNIT_EXPECT_TRUE(test,
+					  xa_get_mark(&xa, index,
+						      PAGECACHE_TAG_TOWRITE));
+		}
+
+		xas_set_order(&xas, 2 * nr + nr / 2, 0);
+		xas_load(&xas);
+		pui_end_entry(&xas, folio);
+		KUNIT_EXPECT_EQ(test, 0, xas_error(&xas));
+		for (index = 2 * nr; index < 3 * nr; index++) {
+			KUNIT_EXPECT_PTR_EQ(test, (void *)folio,
+					    xa_load(&xa, index));
+			KUNIT_EXPECT_TRUE(test,
+					  xa_get_mark(&xa, index,
+						      PAGECACHE_TAG_DIRTY));
+			/* an fsync under way must still find it */
+			KUNIT_EXPECT_TRUE(test,
+					  xa_get_mark(&xa, index,
+						      PAGECACHE_TAG_TOWRITE));
+		}
+		xas_unlock_irq(&xas);
+		KUNIT_EXPECT_PTR_EQ(test, (void *)before,
+				    xa_load(&xa, 2 * nr - 1));
+		KUNIT_EXPECT_PTR_EQ(test, (void *)after, xa_load(&xa, 3 * nr));
+		xa_destroy(&xa);
+		folio->index = 0;
+		folio_put(folio);
+	}
+}
+
+struct pui_cover_case {
+	const char *name;
+	/* a range: its bytes, and the pages that it has under io */
+	unsigned long start, last;
+	pgoff_t window_first, window_next;
+	/* the folio asked for */
+	pgoff_t first, next;
+	bool covered;
+};
+
+#define PG(n)	((n) * PAGE_SIZE)
+static const struct pui_cover_case pui_cover_cases[] = {
+	{ "same page",		 PG(5), PG(6) - 1, 5, 6,   5, 6, true },
+	{ "page before",	 PG(5), PG(6) - 1, 5, 6,   4, 5, false },
+	{ "page after",		 PG(5), PG(6) - 1, 5, 6,   6, 7, false },
+	{ "one byte of it",	 PG(5) + 9, PG(5) + 9, 5, 6, 5, 6, true },
+	{ "last byte of it",	 PG(6) - 1, PG(7), 5, 8,   5, 6, true },
+	{ "not yet under io",	 PG(0), PG(9) - 1, 0, 5,   5, 6, false },
+	{ "last one under io",	 PG(0), PG(9) - 1, 0, 6,   5, 6, true },
+	{ "already given up",	 PG(0), PG(9) - 1, 6, 9,   5, 6, false },
+	{ "next to be given up", PG(0), PG(9) - 1, 5, 9,   5, 6, true },
+	{ "nothing under io",	 PG(5), PG(6) - 1, 5, 5,   5, 6, false },
+	{ "large folio's tail",	 PG(7), PG(8) - 1, 7, 8,   4, 8, true },
+	{ "large folio, rest given up", PG(4), PG(8) - 1, 7, 8, 4, 8, true },
+	{ "large folio, all given up", PG(4), PG(8) - 1, 8, 8, 4, 8, false },
+	{ "page 2^40",	PG(1UL << 40), PG(1UL << 40), 1UL << 40,
+			(1UL << 40) + 1, 1UL << 40, (1UL << 40) + 1, true },
+};
+
+static void pui_cover_desc(const struct pui_cover_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(pui_cover, pui_cover_cases, pui_cover_desc);
+
+static void pui_cover_test(struct kunit *test)
+{
+	const struct pui_cover_case *c = test->param_value;
+	struct pui_range range = {
+		.node.start = c->start,
+		.node.last = c->last,
+		.first = c->window_first,
+		.next = c->window_next,
+	};
+	struct rb_root_cached root = RB_ROOT_CACHED;
+
+	KUNIT_EXPECT_FALSE(test, pui_covered(&root, c->first, c->next));
+	interval_tree_insert(&range.node, &root);
+	KUNIT_EXPECT_EQ(test, c->covered,
+			pui_covered(&root, c->first, c->next));
+	interval_tree_remove(&range.node, &root);
+	KUNIT_EXPECT_FALSE(test, pui_covered(&root, c->first, c->next));
+}
+
+/* Three holders of parts of one page: it is covered until the last has gone. */
+static void pui_cover_last_test(struct kunit *test)
+{
+	struct pui_range ranges[] = {
+		{ .node = { .start = 0, .last = 99 }, .first = 0, .next = 1 },
+		{ .node = { .start = 50, .last = 150 }, .first = 0, .next = 1 },
+		{ .node = { .start = PG(1) - 1, .last = PG(3) }, .first = 0,
+		  .next = 4 },
+	};
+	static const int orders[][3] = {
+		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+		{ 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
+	};
+	struct rb_root_cached root = RB_ROOT_CACHED;
+	int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++) {
+		for (j = 0; j < ARRAY_SIZE(ranges); j++) {
+			ranges[j].first = 0;
+			interval_tree_insert(&ranges[j].node, &root);
+		}
+		for (j = 0; j < ARRAY_SIZE(ranges); j++) {
+			struct pui_range *range = &ranges[orders[i][j]];
+
+			KUNIT_EXPECT_TRUE(test, pui_covered(&root, 0, 1));
+			/* it gives up the page, then everything */
+			range->first = 1;
+			KUNIT_EXPECT_EQ(test, j < ARRAY_SIZE(ranges) - 1,
+					pui_covered(&root, 0, 1));
+			interval_tree_remove(&range->node, &root);
+		}
+	}
+}
+
+static struct kunit_case pui_cases[] = {
+	KUNIT_CASE(pui_codec_test),
+	KUNIT_CASE(pui_codec_strangers_test),
+	KUNIT_CASE(pui_xarray_test),
+	KUNIT_CASE_PARAM(pui_cover_test, pui_cover_gen_params),
+	KUNIT_CASE(pui_cover_last_test),
+	{ }
+};
+
+static struct kunit_suite pui_suite = {
+	.name = "page_under_io",
+	.test_cases = pui_cases,
+};
+
+kunit_test_suite(pui_suite);
