@@ -193,9 +193,32 @@ static bool pui_alone(const struct pui_range *range)
 	       !rb->rb_left && !rb->rb_right;
 }
 
+/**
+ * pui_set_mapping() - Say whether a file can have pages under io.
+ * @mapping: The file's page cache.
+ * @allowed: True if the file system keeps the rules for this file.
+ *
+ * A file system that allows it writes snapshots of such pages
+ * (pui_snapshot()), leaves them dirty with their private data, and refuses to
+ * change the blocks under them (pui_test_bytes()).
+ *
+ * Context: Any context, while nothing of @mapping is under io.
+ */
 void pui_set_mapping(struct address_space *mapping, bool allowed)
 {
 	assign_bit(AS_PUI, &mapping->flags, allowed);
+}
+
+/**
+ * pui_can_mapping() - Can a file have pages under io?
+ * @mapping: The file's page cache.
+ *
+ * Context: Any context.
+ * Return: What pui_set_mapping() was told last.
+ */
+bool pui_can_mapping(const struct address_space *mapping)
+{
+	return test_bit(AS_PUI, &mapping->flags);
 }
 
 bool __pui_test_folio(struct folio *folio)
@@ -222,7 +245,7 @@ bool __pui_test_bytes(struct address_space *mapping, loff_t start, loff_t last)
  */
 static int pui_check_inode(struct inode *inode, loff_t last)
 {
-	if (!test_bit(AS_PUI, &inode->i_mapping->flags) || IS_SWAPFILE(inode) ||
+	if (!pui_can_mapping(inode->i_mapping) || IS_SWAPFILE(inode) ||
 	    IS_IMMUTABLE(inode))
 		return -EOPNOTSUPP;
 	/* a page without a byte of the file has no block to go to */

@@ -127,6 +127,7 @@ void pui_end(struct pui_range *range, struct page **pages,
 void pui_finish(struct pui_range *range);
 
 void pui_set_mapping(struct address_space *mapping, bool allowed);
+bool pui_can_mapping(const struct address_space *mapping);
 bool __pui_test_folio(struct folio *folio);
 bool __pui_test_bytes(struct address_space *mapping, loff_t start, loff_t last);
 void __pui_cancel(struct folio *folio);
@@ -276,6 +277,11 @@ static inline struct folio *pui_entry_folio(const void *entry)
 
 static inline void pui_set_mapping(struct address_space *mapping, bool allowed)
 {
+}
+
+static inline bool pui_can_mapping(const struct address_space *mapping)
+{
+	return false;
 }
 
 static inline bool pui_test_mapping(const struct address_space *mapping)

@@ -104,10 +104,9 @@ static unsigned long umem_pin_count(const struct umem_pin *pin)
 	return PFN_UP(addr + pin->umem.length) - PFN_DOWN(addr);
 }
 
-/* Hand back what is in the scatter list, and free the list. */
-static void umem_pin_unpin(struct umem_pin *pin, bool dirty)
+/* Hand back pages of files and other pages, as they come. */
+static void umem_pin_unpin_mixed(struct umem_pin *pin, bool dirty)
 {
-	struct sg_append_table *append = &pin->umem.sgt_append;
 	struct umem_pin_range *range, *next;
 	unsigned long pos = 0, run = 0, nr = 0;
 	struct page *batch[UMEM_PIN_BATCH];
@@ -115,10 +114,9 @@ static void umem_pin_unpin(struct umem_pin *pin, bool dirty)
 	struct scatterlist *sg;
 	unsigned int i;
 
-	next = list_first_entry_or_null(&pin->ranges, struct umem_pin_range,
-					list);
+	next = list_first_entry(&pin->ranges, struct umem_pin_range, list);
 	range = next;
-	for_each_sgtable_sg(&append->sgt, sg, i) {
+	for_each_sgtable_sg(umem_pin_sgt(pin), sg, i) {
 		unsigned long left = PFN_UP(sg->length);
 		struct page *page = sg_page(sg);
 		unsigned long j, n;
@@ -152,7 +150,22 @@ static void umem_pin_unpin(struct umem_pin *pin, bool dirty)
 	/* registration failed in the middle of a range */
 	if (nr)
 		pui_end(&range->pui, batch, nr);
+}
 
+/* Hand back what is in the scatter list, and free the list. */
+static void umem_pin_unpin(struct umem_pin *pin, bool dirty)
+{
+	struct sg_append_table *append = &pin->umem.sgt_append;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	if (!list_empty(&pin->ranges))
+		umem_pin_unpin_mixed(pin, dirty);
+	else
+		for_each_sgtable_sg(umem_pin_sgt(pin), sg, i)
+			unpin_user_page_range_dirty_lock(sg_page(sg),
+							 PFN_UP(sg->length),
+							 dirty);
 	sg_free_append_table(append);
 	memset(append, 0, sizeof(*append));
 }
