@@ -12,7 +12,7 @@
 #include "scene.h"
 
 #define PAGES	256U
-#define SCRATCH	(8UL << 20)
+#define SCRATCH	(1UL << 20)
 
 int main(void)
 {

@@ -32,7 +32,7 @@ static void check(const char *what, unsigned int seed)
 static void make_kswapd_run(void)
 {
 	size_t chunk = 1 << 20;
-	char *buf = malloc(chunk), huge[16];
+	char *buf = malloc(chunk), huge[32];
 	long start = t_vmstat("pgscan_kswapd");
 	int fd = open(T_MNT "/holes", O_RDWR | O_CREAT, 0600);
 	double end = t_deadline(60);

@@ -47,7 +47,7 @@ int main(void)
 	t_begin();
 	t_fs_make(128, "", "");
 	t_cgroup_make("t_small");
-	t_cgroup_write("t_small", "memory.max", "24M");
+	t_cgroup_write("t_small", "memory.max", "8M");
 	t_cgroup_enter("t_small");
 	t_file_make(&f, "file", PAGES * T_PAGE, T_HOLE);
 	t_file_make(&ballast, "ballast", 48 << 20, T_FALLOC);
@@ -62,11 +62,11 @@ int main(void)
 		t_dma_fill(&p, mr, 0, f.len, round);
 		if (round % 3 == 1)
 			t_must(!fdatasync(f.fd), "fdatasync");
-		if (round % 4 == 2)
+		if (round % 8 == 2)
 			t_drop_caches(3);
 		t_dma_fill(&p, mr, T_PAGE, T_PAGE, round + 100);
 		t_dereg(mr);
-		if (round % 4 == 0)
+		if (round % 8 == 5)
 			t_drop_caches(3);
 		if (!t_is(f.map, T_PAGE, round) ||
 		    !t_is(f.map + T_PAGE, T_PAGE, round + 100) ||
