@@ -24,6 +24,19 @@ demo: ## RDMA into a file: how it fails on stock, how it works here (10 minutes)
 check: ## build what is needed and run all tests; ends with the count
 	@tests/check
 
+# --- reading the code
+
+.PHONY: check-static check-series check-drivers
+
+check-static: ## checkpatch, kernel-doc, sparse, namespaces, shellcheck
+	@checks/static
+
+check-series: ## each patch applies and compiles; with the option off nothing changes
+	@checks/series
+
+check-drivers: ## compile the RDMA drivers for hardware against the patched tree
+	@checks/drivers
+
 # --- cost
 
 .PHONY: bench
