@@ -90,9 +90,9 @@ static mempool_t *pui_snapshots __ro_after_init;
  * are updated once and not per folio.
  */
 struct pui_stat {
-	struct folio *folio;	/* the last of them; NULL if none yet */
+	struct folio *folio;	/* one of them */
 	struct mem_cgroup *memcg;
-	struct zone *zone;
+	int zone_id;		/* -1 if none yet */
 	long dirty;		/* pages that count as dirty */
 	long pins;		/* pages with another FOLL_PIN */
 };
@@ -103,6 +103,8 @@ static void pui_stat_flush(struct pui_stat *stat, struct address_space *mapping)
 
 	lockdep_assert_held(&mapping->i_pages.xa_lock);
 
+	if (stat->zone_id < 0)
+		return;
 	if (stat->dirty) {
 		__lruvec_stat_mod_folio(folio, NR_FILE_DIRTY, stat->dirty);
 		__zone_stat_mod_folio(folio, NR_ZONE_WRITE_PENDING, stat->dirty);
@@ -122,41 +124,43 @@ static void pui_stat_flush(struct pui_stat *stat, struct address_space *mapping)
 }
 
 /* The i_pages lock is held until the flush, and keeps @folio in the cache. */
-static void pui_stat_add(struct pui_stat *stat, struct address_space *mapping,
-			 struct folio *folio, long dirty, long pins)
+static __always_inline void pui_stat_add(struct pui_stat *stat,
+					 struct address_space *mapping,
+					 struct folio *folio, long dirty,
+					 long pins)
 {
 	struct mem_cgroup *memcg = folio_memcg(folio);
-	struct zone *zone = folio_zone(folio);
+	int zone_id = page_zone_id(&folio->page);
 
-	if (unlikely(stat->zone != zone || stat->memcg != memcg)) {
-		if (stat->folio)
-			pui_stat_flush(stat, mapping);
-		stat->zone = zone;
+	if (unlikely(stat->zone_id != zone_id || stat->memcg != memcg)) {
+		pui_stat_flush(stat, mapping);
+		stat->folio = folio;
+		stat->zone_id = zone_id;
 		stat->memcg = memcg;
 	}
-	stat->folio = folio;
 	stat->dirty += dirty;
 	stat->pins += pins;
 }
 
-/* As try_grab_folio() and gup_put_folio(), less the statistics. */
-static void pui_pin(struct folio *folio, long nr)
+/* One page, as try_grab_folio() does it, less the statistics. */
+static void pui_pin(struct folio *folio, bool large)
 {
-	if (folio_test_large(folio)) {
-		folio_ref_add(folio, nr);
-		atomic_add(nr, &folio->_pincount);
+	if (large) {
+		folio_ref_inc(folio);
+		atomic_inc(&folio->_pincount);
 	} else {
-		folio_ref_add(folio, nr * GUP_PIN_COUNTING_BIAS);
+		folio_ref_add(folio, GUP_PIN_COUNTING_BIAS);
 	}
 }
 
-static void pui_unpin(struct folio *folio, long nr)
+/* The caller knows that the page cache has a reference, too. */
+static void pui_unpin(struct folio *folio, bool large)
 {
-	if (folio_test_large(folio)) {
-		atomic_sub(nr, &folio->_pincount);
-		folio_ref_sub(folio, nr);
+	if (large) {
+		atomic_dec(&folio->_pincount);
+		folio_ref_sub(folio, 1);
 	} else {
-		folio_ref_sub(folio, nr * GUP_PIN_COUNTING_BIAS);
+		folio_ref_sub(folio, GUP_PIN_COUNTING_BIAS);
 	}
 }
 
@@ -349,10 +353,10 @@ err_fput:
 }
 EXPORT_SYMBOL_NS_GPL(pui_prepare, PAGE_UNDER_IO);
 
-/* What stands at @index, the first one after @folio or its part dealt with. */
-static void *pui_next(struct xa_state *xas, struct folio *folio, pgoff_t index)
+/* What stands at @index, the next one; @large if the last folio was. */
+static void *pui_next(struct xa_state *xas, pgoff_t index, bool large)
 {
-	if (!folio_test_large(folio))
+	if (!large)
 		return xas_next(xas);
 	xas_set(xas, index);
 	return xas_load(xas);
@@ -396,12 +400,49 @@ static void pui_replace(struct xa_state *xas, void *entry)
 		rcu_assign_pointer(xas->xa->xa_head, entry);
 }
 
-static void pui_start_entry(struct xa_state *xas, struct folio *folio)
+/*
+ * xas_set_mark() for many neighbours under one i_pages lock: @seen is the node
+ * in which it has been done last, whose ancestors have the mark.
+ */
+static __always_inline void pui_set_mark(struct xa_state *xas, xa_mark_t mark,
+					 struct xa_node **seen)
+{
+	struct xa_node *node = xas->xa_node;
+
+	if (node && node == *seen) {
+		__set_bit(xas->xa_offset,
+			  node->marks[(__force unsigned int)mark]);
+	} else {
+		xas_set_mark(xas, mark);
+		*seen = node;
+	}
+}
+
+/* xas_clear_mark(), which has more to do for the last mark of a node. */
+static void pui_clear_mark(struct xa_state *xas, xa_mark_t mark)
+{
+	struct xa_node *node = xas->xa_node;
+	unsigned long *marks;
+
+	BUILD_BUG_ON(XA_MARK_LONGS != 1);
+
+	if (node) {
+		marks = node->marks[(__force unsigned int)mark];
+		if (*marks & ~BIT(xas->xa_offset)) {
+			__clear_bit(xas->xa_offset, marks);
+			return;
+		}
+	}
+	xas_clear_mark(xas, mark);
+}
+
+static void pui_start_entry(struct xa_state *xas, struct folio *folio,
+			    struct xa_node **seen)
 {
 	pui_replace(xas, pui_make_entry(folio));
 	/* in this order: at no moment is it without a mark */
-	xas_set_mark(xas, PAGECACHE_TAG_TOWRITE);
-	xas_clear_mark(xas, PAGECACHE_TAG_DIRTY);
+	pui_set_mark(xas, PAGECACHE_TAG_TOWRITE, seen);
+	pui_clear_mark(xas, PAGECACHE_TAG_DIRTY);
 }
 
 /*
@@ -412,7 +453,7 @@ static void pui_start_entry(struct xa_state *xas, struct folio *folio)
  * writeback is in nobody's bio.
  */
 static bool pui_start_folio(struct xa_state *xas, struct folio *folio,
-			    loff_t size)
+			    loff_t size, struct xa_node **seen)
 {
 	bool ready;
 
@@ -423,7 +464,7 @@ static bool pui_start_folio(struct xa_state *xas, struct folio *folio,
 		folio_is_longterm_pinnable(folio) &&
 		pui_buffers_ready(folio, size);
 	if (ready)
-		pui_start_entry(xas, folio);
+		pui_start_entry(xas, folio, seen);
 	folio_unlock(folio);
 	return ready;
 }
@@ -436,7 +477,8 @@ static unsigned long pui_start_batch(struct pui_range *range,
 	struct address_space *mapping = range->mapping;
 	loff_t size = i_size_read(mapping->host);
 	XA_STATE(xas, &mapping->i_pages, range->next);
-	struct pui_stat stat = { };
+	struct pui_stat stat = { .zone_id = -1 };
+	struct xa_node *seen = NULL;
 	unsigned long done = 0;
 	void *entry;
 
@@ -444,27 +486,26 @@ static unsigned long pui_start_batch(struct pui_range *range,
 	entry = xas_load(&xas);
 	while (entry && !xa_is_value(entry)) {
 		struct folio *folio = pui_entry_folio(entry);
-		pgoff_t index = range->next;
-		unsigned long i, nr;
+		bool large = folio_test_large(folio);
+		struct page *page = &folio->page;
 		long dirty = 0;
 
 		if (!pui_is_entry(entry)) {
-			if (!pui_start_folio(&xas, folio, size))
+			if (!pui_start_folio(&xas, folio, size, &seen))
 				break;
-			dirty = -folio_nr_pages(folio);
+			dirty = large ? -folio_nr_pages(folio) : -1;
 		}
-		nr = min(nr_pages - done, folio_next_index(folio) - index);
-		pui_pin(folio, nr);
-		pui_stat_add(&stat, mapping, folio, dirty, nr);
-		for (i = 0; i < nr; i++)
-			pages[done++] = folio_file_page(folio, index + i);
-		range->next += nr;
+		if (large)
+			page = folio_file_page(folio, range->next);
+		pages[done++] = page;
+		pui_pin(folio, large);
+		pui_stat_add(&stat, mapping, folio, dirty, 1);
+		range->next++;
 		if (done == nr_pages)
 			break;
-		entry = pui_next(&xas, folio, range->next);
+		entry = pui_next(&xas, range->next, large);
 	}
-	if (stat.folio)
-		pui_stat_flush(&stat, mapping);
+	pui_stat_flush(&stat, mapping);
 	xas_unlock_irq(&xas);
 	return done;
 }
@@ -580,71 +621,67 @@ long pui_start(struct pui_range *range, struct page **pages,
 EXPORT_SYMBOL_NS_GPL(pui_start, PAGE_UNDER_IO);
 
 /* Back to an ordinary dirty folio; @xas is at any page of it. */
-static void pui_end_entry(struct xa_state *xas, struct folio *folio)
+static void pui_end_entry(struct xa_state *xas, struct folio *folio,
+			  struct xa_node **seen)
 {
 	pui_replace(xas, folio);
 	/* TOWRITE stays, for an integrity pass that is under way */
-	xas_set_mark(xas, PAGECACHE_TAG_DIRTY);
+	pui_set_mark(xas, PAGECACHE_TAG_DIRTY, seen);
 }
 
-/* As pui_end(), for up to PUI_BATCH pages. */
+/* As pui_end(), in one section under the i_pages lock. */
 static void pui_end_batch(struct pui_range *range, struct page **pages,
 			  unsigned long nr_pages)
 {
 	struct address_space *mapping = range->mapping;
 	XA_STATE(xas, &mapping->i_pages, range->first);
-	struct page *lost[PUI_BATCH];
-	unsigned long i, nr, nr_lost = 0;
-	struct pui_stat stat = { };
+	struct pui_stat stat = { .zone_id = -1 };
+	struct xa_node *seen = NULL;
+	unsigned long i, lost = 0;
 	void *entry;
 	bool alone;
 
 	xas_lock_irq(&xas);
 	alone = pui_alone(range);
 	entry = xas_load(&xas);
-	for (i = 0; i < nr_pages; i += nr) {
+	for (i = 0; ; ) {
 		struct folio *folio = page_folio(pages[i]);
-		bool present = entry == pui_make_entry(folio);
 		bool large = folio_test_large(folio);
 		long dirty = 0;
 
-		for (nr = 1; large && i + nr < nr_pages; nr++) {
-			if (page_folio(pages[i + nr]) != folio)
-				break;
-		}
-		range->first += nr;
-		if (!present) {
-			/* memory failure took it; nobody else has this pin */
-			memcpy(lost + nr_lost, pages + i, nr * sizeof(*lost));
-			nr_lost += nr;
+		range->first++;
+		if (unlikely(entry != pui_make_entry(folio))) {
+			/* memory failure took it; the pin is all there is */
+			swap(pages[lost], pages[i]);
+			lost++;
 		} else {
 			if ((alone && !large) ||
 			    !pui_covered(&mapping->i_pui, folio->index,
 					 folio_next_index(folio))) {
-				pui_end_entry(&xas, folio);
-				dirty = folio_nr_pages(folio);
+				pui_end_entry(&xas, folio, &seen);
+				dirty = large ? folio_nr_pages(folio) : 1;
 			}
-			/* the page cache's reference is not the last one */
-			pui_unpin(folio, nr);
-			pui_stat_add(&stat, mapping, folio, dirty, -nr);
+			pui_unpin(folio, large);
+			pui_stat_add(&stat, mapping, folio, dirty, -1);
 		}
-		if (i + nr < nr_pages)
-			entry = pui_next(&xas, folio, range->first);
+		if (++i == nr_pages)
+			break;
+		entry = pui_next(&xas, range->first, large);
 	}
-	if (stat.folio)
-		pui_stat_flush(&stat, mapping);
-	if (nr_lost)
-		__mod_node_page_state(page_pgdat(lost[0]), NR_PUI_RELEASED,
-				      nr_lost);
+	pui_stat_flush(&stat, mapping);
+	if (lost)
+		__mod_node_page_state(page_pgdat(pages[0]), NR_PUI_RELEASED,
+				      lost);
 	xas_unlock_irq(&xas);
 
-	unpin_user_pages(lost, nr_lost);
+	unpin_user_pages(pages, lost);
 }
 
 /**
  * pui_end() - Give up the first pages of a range.
  * @range: The range.
- * @pages: The pages, in the order in which pui_start() returned them.
+ * @pages: The pages, in the order in which pui_start() returned them.  When
+ *	   the function returns, the order is another one.
  * @nr_pages: How many.
  *
  * The device can no longer reach the pages.  Those that no other range covers
@@ -693,12 +730,13 @@ void __pui_cancel(struct folio *folio)
 {
 	struct address_space *mapping = folio->mapping;
 	XA_STATE(xas, &mapping->i_pages, folio->index);
-	struct pui_stat stat = { };
+	struct pui_stat stat = { .zone_id = -1 };
+	struct xa_node *seen = NULL;
 
 	xas_lock_irq(&xas);
 	/* the last range may have ended it before we got the lock */
 	if (xas_load(&xas) == pui_make_entry(folio)) {
-		pui_end_entry(&xas, folio);
+		pui_end_entry(&xas, folio, &seen);
 		pui_stat_add(&stat, mapping, folio, folio_nr_pages(folio), 0);
 		pui_stat_flush(&stat, mapping);
 	}

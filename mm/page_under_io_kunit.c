@@ -50,6 +50,7 @@ static void pui_xarray_test(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(orders); i++) {
 		unsigned int order = orders[i];
 		struct folio *folio, *before, *after;
+		struct xa_node *seen = NULL;
 		unsigned long index, nr = 1UL << order;
 		XA_STATE_ORDER(xas, &xa, 2 * nr, order);
 		void *entry;
@@ -75,7 +76,7 @@ static void pui_xarray_test(struct kunit *test)
 		/* from a page in the middle, as a range would come */
 		xas_set_order(&xas, 2 * nr + nr / 2, 0);
 		KUNIT_EXPECT_PTR_EQ(test, (void *)folio, xas_load(&xas));
-		pui_start_entry(&xas, folio);
+		pui_start_entry(&xas, folio, &seen);
 		KUNIT_EXPECT_EQ(test, 0, xas_error(&xas));
 		for (index = 2 * nr; index < 3 * nr; index++) {
 			KUNIT_EXPECT_PTR_EQ(test, entry, xa_load(&xa, index));
@@ -89,7 +90,8 @@ static void pui_xarray_test(struct kunit *test)
 
 		xas_set_order(&xas, 2 * nr + nr / 2, 0);
 		xas_load(&xas);
-		pui_end_entry(&xas, folio);
+		seen = NULL;
+		pui_end_entry(&xas, folio, &seen);
 		KUNIT_EXPECT_EQ(test, 0, xas_error(&xas));
 		for (index = 2 * nr; index < 3 * nr; index++) {
 			KUNIT_EXPECT_PTR_EQ(test, (void *)folio,
