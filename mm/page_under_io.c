@@ -490,6 +490,9 @@ static unsigned long pui_start_batch(struct pui_range *range,
 		struct page *page = &folio->page;
 		long dirty = 0;
 
+		/* a page that very many regions hold must not overflow */
+		if (unlikely(folio_ref_count(folio) > INT_MAX / 2))
+			break;
 		if (!pui_is_entry(entry)) {
 			if (!pui_start_folio(&xas, folio, size, &seen))
 				break;

@@ -223,6 +223,13 @@ static inline struct folio *pui_snapshot_source(struct folio *folio,
 	return __pui_snapshot_source(folio, offset);
 }
 
+/*
+ * Does the folio's slot hold the entry?  For who has changed the folio without
+ * its lock and now holds the i_pages lock.  A macro, for the sake of <pagemap.h>.
+ */
+#define pui_test_slot(mapping, folio)					\
+	pui_is_entry(xa_load(&(mapping)->i_pages, folio_index(folio)))
+
 /**
  * pui_write_begin() - Enter writeback, unless the file system is frozen.
  * @sb: The super block.
@@ -260,10 +267,9 @@ static inline void pui_wait_thaw(struct inode *inode)
 
 #else /* !CONFIG_PAGE_UNDER_IO */
 
-static inline bool pui_is_entry(const void *entry)
-{
-	return false;
-}
+/* Macros: the compiler must not even see the arguments. */
+#define pui_is_entry(entry)		false
+#define pui_test_slot(mapping, folio)	false
 
 static inline bool pui_is_folio(const void *entry)
 {

@@ -37,6 +37,9 @@ struct umem_pin {
 #endif
 };
 
+/* NULL stays NULL */
+static_assert(!offsetof(struct umem_pin, umem));
+
 #ifdef CONFIG_INFINIBAND_UMEM_PIN
 
 struct umem_pin *umem_pin_get(struct ib_device *device, unsigned long addr,
@@ -58,8 +61,7 @@ static inline struct umem_pin *umem_pin_get(struct ib_device *device,
 
 static inline void umem_pin_release(struct umem_pin *pin)
 {
-	if (pin)
-		ib_umem_release(&pin->umem);
+	ib_umem_release((struct ib_umem *)pin);
 }
 
 #endif /* CONFIG_INFINIBAND_UMEM_PIN */
@@ -191,7 +193,7 @@ static inline int umem_pin_copy_from(void *dst, struct umem_pin *pin,
 static inline int umem_pin_check_rereg(struct umem_pin *pin, int flags,
 				       int new_access)
 {
-	return ib_umem_check_rereg(pin ? &pin->umem : NULL, flags, new_access);
+	return ib_umem_check_rereg((struct ib_umem *)pin, flags, new_access);
 }
 
 /**
