@@ -18,7 +18,7 @@ help: ## list these verbs
 
 .PHONY: demo check
 
-demo: ## RDMA into a file: how it fails on stock, how it works here (10 minutes)
+demo: ## RDMA into a file: how it fails on stock, how it works here
 	@demo/run
 
 check: ## build what is needed and run all tests; ends with the count
