@@ -192,6 +192,12 @@ void t_trace_start(const char *events)
 	char *names = strdup(events), *save, *name;
 
 	t_write_file(TRACING "/tracing_on", "0");
+	/*
+	 * Else the first event also switches on a probe in schedule(), and
+	 * emulated processors that run just there may trip over the change of
+	 * code.
+	 */
+	t_write_file(TRACING "/options/record-cmd", "0");
 	t_write_file(TRACING "/events/enable", "0");
 	close(open(TRACING "/trace", O_WRONLY | O_TRUNC));
 	for (name = strtok_r(names, " ", &save); name;
