@@ -6,7 +6,8 @@
  * then it gives the real one, as FIEMAP then does, and the disk has the peer's
  * bytes there.
  *
- * Guards ext4_bmap() of fs/ext4/inode.c.
+ * ext4_bmap() goes by the DIRTY mark and does not see such pages; iomap_bmap(),
+ * which it calls, writes them all the same.
  */
 #include <linux/fiemap.h>
 #include <linux/fs.h>
