@@ -40,7 +40,23 @@
  *
  *   A range (struct pui_range) is the part of one file that one holder pins.
  *   Its window [first, next) is what it has under io at this moment; it covers
- *   a folio if they have a page in common.  "last" is inclusive.
+ *   a folio if they have a page in common, with bytes that are not lost.
+ *   "last" is inclusive.
+ *
+ * Revoke
+ *
+ *   The file comes first: what takes bytes out of it does not wait for a
+ *   deregistration that may be hours away.  It takes them from the holders.
+ *
+ *	1. under the i_pages lock: is there a holder that cannot give up bytes?
+ *	   Then nothing happens.  Else all of them lose the bytes.
+ *	2. each holder's driver is told; when it returns, no device reaches them.
+ *	3. pages that nobody covers any more become ordinary ones.
+ *	4. the file system goes ahead.
+ *
+ *   What is lost stays lost, whatever the file gets in its place.  The holder
+ *   keeps its pins until it releases, since the pages may still be mapped for
+ *   the device; they are no longer the file's.
  *
  * Locking
  *
@@ -54,7 +70,7 @@
  * What never fails
  *
  *   pui_end() and pui_finish() take no memory, no sleeping lock and wait for
- *   no I/O.
+ *   no I/O.  pui_finish() waits for a revoke that is about to tell the holder.
  */
 
 #include <linux/backing-dev.h>
@@ -65,10 +81,14 @@
 #include <linux/page_under_io.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/vmstat.h>
+#include <linux/wait_bit.h>
+#include <linux/workqueue.h>
 #include <linux/writeback.h>
 
 #include "internal.h"
+#include "page_under_io_priv.h"
 #include "vma.h"
 
 #define CREATE_TRACE_POINTS
@@ -85,6 +105,10 @@
 
 static mempool_t *pui_snapshots __ro_after_init;
 
+/* All ranges there are, for who wants to know who holds a file. */
+LIST_HEAD(pui_ranges);
+DEFINE_SPINLOCK(pui_ranges_lock);	/* an i_pages lock may be taken inside */
+
 /*
  * Statistics of folios of one zone and memory cgroup, added up so that they
  * are updated once and not per folio.
@@ -95,6 +119,15 @@ struct pui_stat {
 	int zone_id;		/* -1 if none yet */
 	long dirty;		/* pages that count as dirty */
 	long pins;		/* pages with another FOLL_PIN */
+};
+
+/*
+ * Bytes that a range has lost, in &pui_range.lost.  No two of one range overlap
+ * or touch.
+ */
+struct pui_lost {
+	struct interval_tree_node node;	/* file offsets */
+	struct list_head list;		/* while it is not in a range */
 };
 
 static void pui_stat_flush(struct pui_stat *stat, struct address_space *mapping)
@@ -164,11 +197,42 @@ static void pui_unpin(struct folio *folio, bool large)
 	}
 }
 
-/* Does the window of @range have a page in common with [@first, @next)? */
-static bool pui_window_overlaps(const struct pui_range *range,
-				pgoff_t first, pgoff_t next)
+/* Are all of these bytes of @range lost?  What is lost is merged: one look. */
+static bool pui_all_lost(struct pui_range *range, unsigned long start,
+			 unsigned long last)
 {
-	return max(range->first, first) < min(range->next, next);
+	struct interval_tree_node *node;
+
+	node = interval_tree_iter_first(&range->lost, start, start);
+	return node && node->last >= last;
+}
+
+/* The part of [@start, @last] that belongs to @range; they overlap. */
+static void pui_clip(const struct pui_range *range, unsigned long *start,
+		     unsigned long *last)
+{
+	*start = max(range->node.start, *start);
+	*last = min(range->node.last, *last);
+}
+
+/*
+ * Does @range cover a page of [@first, @next)?  Its window has one in common
+ * with them, and bytes in there that it has not lost.
+ */
+static bool pui_covers(struct pui_range *range, pgoff_t first, pgoff_t next)
+{
+	unsigned long start, last;
+
+	first = max(range->first, first);
+	next = min(range->next, next);
+	if (first >= next)
+		return false;
+	if (likely(RB_EMPTY_ROOT(&range->lost.rb_root)))
+		return true;
+	start = first << PAGE_SHIFT;
+	last = (next << PAGE_SHIFT) - 1;
+	pui_clip(range, &start, &last);
+	return !pui_all_lost(range, start, last);
 }
 
 /* Does any range still cover [@first, @next)?  This is the coverage rule. */
@@ -181,8 +245,8 @@ static bool pui_covered(struct rb_root_cached *root, pgoff_t first,
 
 	for (node = interval_tree_iter_first(root, start, last); node;
 	     node = interval_tree_iter_next(node, start, last)) {
-		if (pui_window_overlaps(container_of(node, struct pui_range,
-						     node), first, next))
+		if (pui_covers(container_of(node, struct pui_range, node),
+			       first, next))
 			return true;
 	}
 	return false;
@@ -203,8 +267,8 @@ static bool pui_alone(const struct pui_range *range)
  * @allowed: True if the file system keeps the rules for this file.
  *
  * A file system that allows it writes snapshots of such pages
- * (pui_snapshot()), leaves them dirty with their private data, and refuses to
- * change the blocks under them (pui_test_bytes()).
+ * (pui_snapshot()), leaves them dirty with their private data, and takes pages
+ * from who holds them before it changes the blocks under them (pui_revoke()).
  *
  * Context: Any context, while nothing of @mapping is under io.
  */
@@ -225,22 +289,10 @@ bool pui_can_mapping(const struct address_space *mapping)
 	return test_bit(AS_PUI, &mapping->flags);
 }
 
-bool __pui_test_folio(struct folio *folio)
+bool __pui_test_folio(struct address_space *mapping, struct folio *folio)
 {
-	return xa_load(&folio->mapping->i_pages, folio->index) ==
+	return xa_load(&mapping->i_pages, folio->index) ==
 	       pui_make_entry(folio);
-}
-
-bool __pui_test_bytes(struct address_space *mapping, loff_t start, loff_t last)
-{
-	bool ret;
-
-	lockdep_assert_held_write(&mapping->host->i_rwsem);
-
-	xa_lock_irq(&mapping->i_pages);
-	ret = interval_tree_iter_first(&mapping->i_pui, start, last);
-	xa_unlock_irq(&mapping->i_pages);
-	return ret;
 }
 
 /*
@@ -261,6 +313,7 @@ static int pui_check_inode(struct inode *inode, loff_t last)
 /**
  * pui_prepare() - Open the range of a file that is mapped at an address.
  * @range: What is to be opened; the caller's memory, kept until pui_finish().
+ * @ops: What the holder can do.
  * @addr: First byte wanted, in the address space of the current process.
  * @last: Last byte wanted.
  * @part_last: Last byte that the answer is about, at most @last.
@@ -281,8 +334,9 @@ static int pui_check_inode(struct inode *inode, loff_t last)
  *	   -EOPNOTSUPP if pages of this file cannot go under io;
  *	   -EINTR if a fatal signal came.
  */
-int pui_prepare(struct pui_range *range, unsigned long addr,
-		unsigned long last, unsigned long *part_last)
+int pui_prepare(struct pui_range *range, const struct pui_range_ops *ops,
+		unsigned long addr, unsigned long last,
+		unsigned long *part_last)
 {
 	struct mm_struct *mm = current->mm;
 	struct address_space *mapping;
@@ -320,6 +374,10 @@ int pui_prepare(struct pui_range *range, unsigned long addr,
 	inode = mapping->host;
 	range->mapping = mapping;
 	range->file = file;
+	range->ops = ops;
+	range->lost = RB_ROOT_CACHED;
+	INIT_LIST_HEAD(&range->revoke);
+	range->since = ktime_get_real_seconds();
 	range->uaddr = addr & PAGE_MASK;
 	range->node.start = start;
 	range->node.last = start + (*part_last - addr);
@@ -337,6 +395,10 @@ int pui_prepare(struct pui_range *range, unsigned long addr,
 	interval_tree_insert(&range->node, &mapping->i_pui);
 	xa_unlock_irq(&mapping->i_pages);
 	up_read(&inode->i_rwsem);
+
+	spin_lock(&pui_ranges_lock);
+	list_add_tail(&range->all, &pui_ranges);
+	spin_unlock(&pui_ranges_lock);
 
 	/*
 	 * sync(2) looks at dirty inodes only.  With a range in the tree the
@@ -469,10 +531,12 @@ static bool pui_start_folio(struct xa_state *xas, struct folio *folio,
 	return ready;
 }
 
-/* Pin pages from @range->next on, as far as they are ready. */
-static unsigned long pui_start_batch(struct pui_range *range,
-				     struct page **pages,
-				     unsigned long nr_pages)
+/*
+ * Pin pages from @range->next on, as far as they are ready.  -EAGAIN if bytes
+ * of the range are lost already.
+ */
+static long pui_start_batch(struct pui_range *range, struct page **pages,
+			    unsigned long nr_pages)
 {
 	struct address_space *mapping = range->mapping;
 	loff_t size = i_size_read(mapping->host);
@@ -483,6 +547,10 @@ static unsigned long pui_start_batch(struct pui_range *range,
 	void *entry;
 
 	xas_lock_irq(&xas);
+	if (unlikely(!RB_EMPTY_ROOT(&range->lost.rb_root))) {
+		xas_unlock_irq(&xas);
+		return -EAGAIN;
+	}
 	entry = xas_load(&xas);
 	while (entry && !xa_is_value(entry)) {
 		struct folio *folio = pui_entry_folio(entry);
@@ -574,6 +642,8 @@ static int pui_fault(struct pui_range *range, struct page **pages,
  * Context: Process context.  May sleep, on faults and I/O.  Expects no locks.
  * Return: The number of pages, less than @nr_pages if an error stopped it
  *	   there, which the next call reports; or, with nothing done,
+ *	   -EAGAIN if bytes of the range were revoked meanwhile: the caller
+ *	   gives it up and begins again, after the file has changed;
  *	   -EFAULT if the address has no such page (anymore), or the file
  *	   system refused to give it a block (see tracepoint pui_fault_failed);
  *	   -ENOMEM if memory is short; -EHWPOISON for a page with a memory
@@ -592,11 +662,15 @@ long pui_start(struct pui_range *range, struct page **pages,
 	might_sleep();
 
 	while (done < nr_pages) {
-		unsigned long nr;
+		long nr;
 
 		nr = pui_start_batch(range, pages + done,
 				     min_t(unsigned long, nr_pages - done,
 					   PUI_BATCH));
+		if (nr < 0) {
+			ret = nr;
+			break;
+		}
 		done += nr;
 		cond_resched();
 		if (nr) {
@@ -632,6 +706,39 @@ static void pui_end_entry(struct xa_state *xas, struct folio *folio,
 	pui_set_mark(xas, PAGECACHE_TAG_DIRTY, seen);
 }
 
+/*
+ * Reclaim takes pages under io off its lists (folio_evictable()).  Is this one
+ * there, or on its way?
+ */
+static bool pui_test_culled(struct folio *folio)
+{
+	return folio_test_unevictable(folio) || !folio_test_lru(folio);
+}
+
+/* Put pages that are no longer under io back on the lists of reclaim. */
+static void pui_rescue(struct page **pages, unsigned long nr_pages)
+{
+	struct folio_batch fbatch;
+	unsigned long i;
+
+	folio_batch_init(&fbatch);
+	for (i = 0; i < nr_pages; i++) {
+		struct folio *folio = page_folio(pages[i]);
+
+		/* lru_add() has seen the entry and is at work, or will not */
+		if (!folio_test_lru(folio))
+			unlock_page_lruvec_irq(folio_lruvec_lock_irq(folio));
+		if (!folio_test_unevictable(folio))
+			continue;
+		if (!folio_batch_add(&fbatch, folio)) {
+			check_move_unevictable_folios(&fbatch);
+			folio_batch_reinit(&fbatch);
+		}
+	}
+	if (folio_batch_count(&fbatch))
+		check_move_unevictable_folios(&fbatch);
+}
+
 /* As pui_end(), in one section under the i_pages lock. */
 static void pui_end_batch(struct pui_range *range, struct page **pages,
 			  unsigned long nr_pages)
@@ -640,7 +747,7 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 	XA_STATE(xas, &mapping->i_pages, range->first);
 	struct pui_stat stat = { .zone_id = -1 };
 	struct xa_node *seen = NULL;
-	unsigned long i, lost = 0;
+	unsigned long i, kept = 0;
 	void *entry;
 	bool alone;
 
@@ -650,14 +757,12 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 	for (i = 0; ; ) {
 		struct folio *folio = page_folio(pages[i]);
 		bool large = folio_test_large(folio);
+		/* revoked, or memory failure: the pin is all there is */
+		bool keep = unlikely(entry != pui_make_entry(folio));
 		long dirty = 0;
 
 		range->first++;
-		if (unlikely(entry != pui_make_entry(folio))) {
-			/* memory failure took it; the pin is all there is */
-			swap(pages[lost], pages[i]);
-			lost++;
-		} else {
+		if (!keep) {
 			if ((alone && !large) ||
 			    !pui_covered(&mapping->i_pui, folio->index,
 					 folio_next_index(folio))) {
@@ -665,19 +770,32 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 				dirty = large ? folio_nr_pages(folio) : 1;
 			}
 			pui_unpin(folio, large);
-			pui_stat_add(&stat, mapping, folio, dirty, -1);
+			/* the page cache keeps it; see lru_add() */
+			smp_mb__after_atomic();
+			if (unlikely(dirty && pui_test_culled(folio))) {
+				pui_pin(folio, large);
+				keep = true;
+			}
+			pui_stat_add(&stat, mapping, folio, dirty, keep - 1);
+		}
+		if (unlikely(keep)) {
+			swap(pages[kept], pages[i]);
+			kept++;
 		}
 		if (++i == nr_pages)
 			break;
 		entry = pui_next(&xas, range->first, large);
 	}
 	pui_stat_flush(&stat, mapping);
-	if (lost)
+	if (kept)
 		__mod_node_page_state(page_pgdat(pages[0]), NR_PUI_RELEASED,
-				      lost);
+				      kept);
 	xas_unlock_irq(&xas);
 
-	unpin_user_pages(pages, lost);
+	if (!kept)
+		return;
+	pui_rescue(pages, kept);
+	unpin_user_pages(pages, kept);
 }
 
 /**
@@ -711,17 +829,31 @@ EXPORT_SYMBOL_NS_GPL(pui_end, PAGE_UNDER_IO);
  * pui_finish() - Close a range.
  * @range: The range; all its pages have been given up.
  *
- * Context: Process context.  Does not sleep.
+ * When it returns, &pui_range_ops.revoke is not running and will not be called.
+ *
+ * Context: Process context.  Sleeps while a pui_revoke() is telling the range's
+ *	    holders.
  */
 void pui_finish(struct pui_range *range)
 {
 	struct address_space *mapping = range->mapping;
+	struct interval_tree_node *node;
 
 	WARN_ON_ONCE(range->first != range->next);
+
+	spin_lock(&pui_ranges_lock);
+	list_del(&range->all);
+	spin_unlock(&pui_ranges_lock);
 
 	xa_lock_irq(&mapping->i_pages);
 	interval_tree_remove(&range->node, &mapping->i_pui);
 	xa_unlock_irq(&mapping->i_pages);
+	wait_var_event(&mapping->i_pui, list_empty_careful(&range->revoke));
+
+	while ((node = interval_tree_iter_first(&range->lost, 0, ULONG_MAX))) {
+		interval_tree_remove(node, &range->lost);
+		kfree(container_of(node, struct pui_lost, node));
+	}
 
 	/* a flusher may have seen neither the range nor the DIRTY marks */
 	__mark_inode_dirty(mapping->host, I_DIRTY_PAGES);
@@ -729,12 +861,255 @@ void pui_finish(struct pui_range *range)
 }
 EXPORT_SYMBOL_NS_GPL(pui_finish, PAGE_UNDER_IO);
 
+/**
+ * pui_test_lost() - Has a holder lost bytes of a range?
+ * @range: The range.
+ * @start: First byte, a file offset within the range.
+ * @last: Last byte.
+ *
+ * Context: Any context that may take the i_pages lock; does not sleep.
+ * Return: True if one of the bytes is lost.
+ */
+bool pui_test_lost(struct pui_range *range, loff_t start, loff_t last)
+{
+	struct address_space *mapping = range->mapping;
+	unsigned long flags;
+	bool ret;
+
+	xa_lock_irqsave(&mapping->i_pages, flags);
+	ret = interval_tree_iter_first(&range->lost, start, last);
+	xa_unlock_irqrestore(&mapping->i_pages, flags);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(pui_test_lost, PAGE_UNDER_IO);
+
+/*
+ * Let @range lose bytes.  @spare has a struct pui_lost for that, at its head;
+ * those that what is new is merged with go to the tail.
+ */
+static void pui_lose(struct pui_range *range, unsigned long start,
+		     unsigned long last, struct list_head *spare)
+{
+	struct interval_tree_node *node;
+	struct pui_lost *lost;
+
+	lost = list_first_entry(spare, struct pui_lost, list);
+	list_del(&lost->list);
+	pui_clip(range, &start, &last);
+	/* neighbours, too: no two that touch */
+	while ((node = interval_tree_iter_first(&range->lost,
+						start ? start - 1 : 0,
+						last + 1))) {
+		start = min(start, node->start);
+		last = max(last, node->last);
+		interval_tree_remove(node, &range->lost);
+		list_add_tail(&container_of(node, struct pui_lost, node)->list,
+			      spare);
+	}
+	lost->node.start = start;
+	lost->node.last = last;
+	interval_tree_insert(&lost->node, &range->lost);
+}
+
+/*
+ * The next range that has bytes of [@start, @last] which it has not lost yet;
+ * @node is where the last one was, or NULL.
+ */
+static struct pui_range *pui_next_holder(struct address_space *mapping,
+					 struct interval_tree_node *node,
+					 unsigned long start,
+					 unsigned long last)
+{
+	node = node ? interval_tree_iter_next(node, start, last) :
+		      interval_tree_iter_first(&mapping->i_pui, start, last);
+	for (; node; node = interval_tree_iter_next(node, start, last)) {
+		struct pui_range *range = container_of(node, struct pui_range,
+						       node);
+		unsigned long from = start, to = last;
+
+		pui_clip(range, &from, &to);
+		if (!pui_all_lost(range, from, to))
+			return range;
+	}
+	return NULL;
+}
+
+#define pui_for_each_holder(range, mapping, start, last)		\
+	for (range = pui_next_holder(mapping, NULL, start, last); range; \
+	     range = pui_next_holder(mapping, &range->node, start, last))
+
+int __pui_check_revoke(struct address_space *mapping, loff_t start,
+		       loff_t last)
+{
+	struct pui_range *range;
+	int ret = 0;
+
+	lockdep_assert_held_write(&mapping->host->i_rwsem);
+
+	if (start > last)
+		return 0;
+	xa_lock_irq(&mapping->i_pages);
+	pui_for_each_holder(range, mapping, start, last) {
+		ret = 1;
+		if (!range->ops->revoke) {
+			ret = -ETXTBSY;
+			break;
+		}
+	}
+	xa_unlock_irq(&mapping->i_pages);
+	return ret;
+}
+
+/* Memory for what is lost, one for each holder there is now or will be. */
+static int pui_alloc_lost(struct address_space *mapping, loff_t start,
+			  loff_t last, struct list_head *spare)
+{
+	unsigned long nr = 0;
+	struct pui_range *range;
+	struct pui_lost *lost;
+
+	xa_lock_irq(&mapping->i_pages);
+	pui_for_each_holder(range, mapping, start, last)
+		nr++;
+	xa_unlock_irq(&mapping->i_pages);
+
+	for (; nr; nr--) {
+		/* locks of the file system are held */
+		lost = kmalloc(sizeof(*lost), GFP_NOFS | __GFP_ACCOUNT);
+		if (!lost)
+			return -ENOMEM;
+		list_add(&lost->list, spare);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Pages of [@first, @last] that nobody covers any more become ordinary ones. */
+static void pui_end_lost(struct address_space *mapping, pgoff_t first,
+			 pgoff_t last)
+{
+	XA_STATE(xas, &mapping->i_pages, first);
+	struct pui_stat stat = { .zone_id = -1 };
+	struct xa_node *seen = NULL;
+	unsigned int nr = 0;
+	void *entry;
+
+	xas_lock_irq(&xas);
+	xas_for_each(&xas, entry, last) {
+		struct folio *folio;
+
+		if (pui_is_entry(entry)) {
+			folio = pui_entry_folio(entry);
+			if (!pui_covered(&mapping->i_pui, folio->index,
+					 folio_next_index(folio))) {
+				pui_end_entry(&xas, folio, &seen);
+				pui_stat_add(&stat, mapping, folio,
+					     folio_nr_pages(folio), 0);
+			}
+		}
+		if (++nr % PUI_BATCH)
+			continue;
+		pui_stat_flush(&stat, mapping);
+		stat.zone_id = -1;
+		seen = NULL;
+		xas_pause(&xas);
+		xas_unlock_irq(&xas);
+		cond_resched();
+		xas_lock_irq(&xas);
+	}
+	pui_stat_flush(&stat, mapping);
+	xas_unlock_irq(&xas);
+}
+
+int __pui_revoke(struct address_space *mapping, loff_t start, loff_t last)
+{
+	struct pui_range *range, *next;
+	struct pui_lost *lost, *tmp;
+	LIST_HEAD(ranges);
+	LIST_HEAD(spare);
+	int ret;
+
+	might_sleep();
+
+	/* with i_rwsem held, holders go, but none comes */
+	ret = __pui_check_revoke(mapping, start, last);
+	if (ret <= 0)
+		return ret;
+	ret = pui_alloc_lost(mapping, start, last, &spare);
+	if (ret)
+		goto out;
+
+	xa_lock_irq(&mapping->i_pages);
+	pui_for_each_holder(range, mapping, start, last) {
+		pui_lose(range, start, last, &spare);
+		list_add_tail(&range->revoke, &ranges);
+		range->ops->lose(range);
+	}
+	xa_unlock_irq(&mapping->i_pages);
+
+	/* from here on nothing fails */
+	list_for_each_entry(range, &ranges, revoke) {
+		unsigned long from = start, to = last;
+
+		pui_clip(range, &from, &to);
+		trace_pui_revoke(mapping->host, from, to);
+		range->ops->revoke(range, from, to);
+	}
+	pui_end_lost(mapping, start >> PAGE_SHIFT, last >> PAGE_SHIFT);
+
+	/* whoever waits in pui_finish() frees its range at once */
+	list_for_each_entry_safe(range, next, &ranges, revoke)
+		list_del_init_careful(&range->revoke);
+	smp_mb();	/* wake_up_var() looks for waiters */
+	wake_up_var(&mapping->i_pui);
+out:
+	list_for_each_entry_safe(lost, tmp, &spare, list)
+		kfree(lost);
+	return ret;
+}
+
+/* A page that went without a revoke: its holders are told later. */
+struct pui_cancelled {
+	struct work_struct work;
+	struct inode *inode;
+	loff_t start;
+	loff_t last;
+};
+
+static void pui_revoke_cancelled(struct work_struct *work)
+{
+	struct pui_cancelled *cancelled;
+	struct inode *inode;
+
+	cancelled = container_of(work, struct pui_cancelled, work);
+	inode = cancelled->inode;
+	inode_lock(inode);
+	/* a holder that cannot give it up keeps a page that is nobody's */
+	pui_revoke(inode->i_mapping, cancelled->start, cancelled->last);
+	inode_unlock(inode);
+	iput(inode);
+	kfree(cancelled);
+}
+
 void __pui_cancel(struct folio *folio)
 {
 	struct address_space *mapping = folio->mapping;
 	XA_STATE(xas, &mapping->i_pages, folio->index);
 	struct pui_stat stat = { .zone_id = -1 };
+	struct pui_cancelled *cancelled;
 	struct xa_node *seen = NULL;
+
+	/* without memory they find out at release */
+	cancelled = kmalloc(sizeof(*cancelled), GFP_NOFS);
+	if (cancelled && igrab(mapping->host)) {
+		INIT_WORK(&cancelled->work, pui_revoke_cancelled);
+		cancelled->inode = mapping->host;
+		cancelled->start = folio_pos(folio);
+		cancelled->last = folio_pos(folio) + folio_size(folio) - 1;
+		queue_work(system_unbound_wq, &cancelled->work);
+	} else {
+		kfree(cancelled);
+	}
 
 	xas_lock_irq(&xas);
 	/* the last range may have ended it before we got the lock */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * debugfs: what stands in the slots of a file's page cache.
+ * debugfs: who holds which bytes of which file, and what stands in the slots of
+ * a file's page cache.
+ *
+ * page_under_io/holders has a line a range.
  *
  * Open page_under_io/slots for reading and writing, write "FD INDEX COUNT"
  * for an open file of the writing process, then read one line a slot.
@@ -10,11 +13,73 @@
 #include <linux/debugfs.h>
 #include <linux/file.h>
 #include <linux/init.h>
+#include <linux/kdev_t.h>
 #include <linux/page_under_io.h>
 #include <linux/pagemap.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+
+#include "page_under_io_priv.h"
+
+static void *pui_holders_start(struct seq_file *m, loff_t *pos)
+{
+	spin_lock(&pui_ranges_lock);
+	return seq_list_start_head(&pui_ranges, *pos);
+}
+
+static void *pui_holders_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	return seq_list_next(v, &pui_ranges, pos);
+}
+
+static void pui_holders_stop(struct seq_file *m, void *v)
+{
+	spin_unlock(&pui_ranges_lock);
+}
+
+static const char *pui_lost_text(struct pui_range *range)
+{
+	struct address_space *mapping = range->mapping;
+	struct interval_tree_node *lost;
+	const char *text = "none";
+
+	xa_lock_irq(&mapping->i_pages);
+	lost = interval_tree_iter_first(&range->lost, 0, ULONG_MAX);
+	if (lost)
+		text = lost->start == range->node.start &&
+		       lost->last == range->node.last ? "all" : "part";
+	xa_unlock_irq(&mapping->i_pages);
+	return text;
+}
+
+static int pui_holders_show(struct seq_file *m, void *v)
+{
+	struct pui_range *range = list_entry(v, struct pui_range, all);
+	struct super_block *sb;
+
+	if (v == &pui_ranges) {
+		seq_puts(m, "pid command device dev:inode first-last lost since path\n");
+		return 0;
+	}
+	sb = range->mapping->host->i_sb;
+	range->ops->show(range, m);
+	seq_printf(m, " %u:%u:%lu %lu-%lu %s %lld ", MAJOR(sb->s_dev),
+		   MINOR(sb->s_dev), range->mapping->host->i_ino,
+		   range->node.start, range->node.last, pui_lost_text(range),
+		   range->since);
+	seq_file_path(m, range->file, " \t\n\\");
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static const struct seq_operations pui_holders_sops = {
+	.start	= pui_holders_start,
+	.next	= pui_holders_next,
+	.stop	= pui_holders_stop,
+	.show	= pui_holders_show,
+};
+DEFINE_SEQ_ATTRIBUTE(pui_holders);
 
 /* What has been asked for; the seq_file's lock protects it. */
 struct pui_slots {
@@ -137,6 +202,7 @@ static int __init pui_debugfs_init(void)
 {
 	struct dentry *dir = debugfs_create_dir("page_under_io", NULL);
 
+	debugfs_create_file("holders", 0400, dir, NULL, &pui_holders_fops);
 	debugfs_create_file("slots", 0600, dir, NULL, &pui_slots_fops);
 	return 0;
 }

@@ -92,44 +92,77 @@ static inline struct folio *pui_entry_folio(const void *entry)
 	return (struct folio *)((unsigned long)entry & ~PUI_ENTRY_TAG);
 }
 
+struct pui_range;
+struct seq_file;
+
+/**
+ * struct pui_range_ops - What a holder does for the file it holds.
+ * @lose: Bytes of the range have been lost.  Called under the i_pages lock, for
+ *	  every holder before the first @revoke.
+ * @revoke: Make sure that the device cannot reach file offsets [start, last]
+ *	    of the range any more.  May sleep, but not wait for a pui_finish().
+ *	    NULL if the holder cannot do that.
+ * @show: Print who holds the range: process and device, in one line without
+ *	  an end.  Called under a spinlock.
+ */
+struct pui_range_ops {
+	void (*lose)(struct pui_range *range);
+	void (*revoke)(struct pui_range *range, loff_t start, loff_t last);
+	void (*show)(struct pui_range *range, struct seq_file *m);
+};
+
 /**
  * struct pui_range - Bytes of one file that one holder has under io.
  * @node: File offsets in bytes, first and last, in @mapping->i_pui.
  * @mapping: The file's page cache.
  * @file: Keeps inode and mount; open for writing.
+ * @ops: What the holder can do.
  * @uaddr: Where the page of @node.start is in the address space of the
  *	   process that registers, in bytes, page aligned.
  * @first: First page under io on behalf of this range, an index.
  * @next: The page after the last one.
+ * @lost: Bytes that have been taken from it (struct pui_lost).
+ * @revoke: In the list of a revoke that is under way.
+ * @all: In the list of all ranges.
+ * @since: When it was opened, in seconds of real time.
  *
- * Pages [@first, @next) are pinned and have their entries.  @next grows with
- * pui_start(), @first follows with pui_end(), so that at any moment the tree
- * says exactly who still covers a folio.
+ * Pages [@first, @next) are pinned and have their entries, but for those whose
+ * bytes are lost.  @next grows with pui_start(), @first follows with pui_end(),
+ * so that at any moment the tree says exactly who still covers a folio.
  *
- * The i_pages lock protects @node, @first and @next; the others do not change
- * between pui_prepare() and pui_finish().
+ * The i_pages lock protects @node, @first, @next, @lost and @revoke; the others
+ * do not change between pui_prepare() and pui_finish().
  */
 struct pui_range {
 	struct interval_tree_node node;
 	struct address_space *mapping;
 	struct file *file;
+	const struct pui_range_ops *ops;
 	unsigned long uaddr;
 	pgoff_t first;
 	pgoff_t next;
+	struct rb_root_cached lost;
+	struct list_head revoke;
+	struct list_head all;
+	time64_t since;
 };
 
-int pui_prepare(struct pui_range *range, unsigned long addr,
-		unsigned long last, unsigned long *part_last);
+int pui_prepare(struct pui_range *range, const struct pui_range_ops *ops,
+		unsigned long addr, unsigned long last,
+		unsigned long *part_last);
 long pui_start(struct pui_range *range, struct page **pages,
 	       unsigned long nr_pages);
 void pui_end(struct pui_range *range, struct page **pages,
 	     unsigned long nr_pages);
 void pui_finish(struct pui_range *range);
+bool pui_test_lost(struct pui_range *range, loff_t start, loff_t last);
 
 void pui_set_mapping(struct address_space *mapping, bool allowed);
 bool pui_can_mapping(const struct address_space *mapping);
-bool __pui_test_folio(struct folio *folio);
-bool __pui_test_bytes(struct address_space *mapping, loff_t start, loff_t last);
+bool __pui_test_folio(struct address_space *mapping, struct folio *folio);
+int __pui_check_revoke(struct address_space *mapping, loff_t start,
+		       loff_t last);
+int __pui_revoke(struct address_space *mapping, loff_t start, loff_t last);
 void __pui_cancel(struct folio *folio);
 
 struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
@@ -159,6 +192,7 @@ static inline bool pui_test_mapping(const struct address_space *mapping)
  *
  * Context: The caller holds the folio lock, so the answer stays true or
  *	    becomes false (release does not take the lock), and false stays.
+ *	    Under RCU the answer may be out of date when it comes.
  * Return: True if @folio's slot holds the entry.
  */
 static inline bool pui_test_folio(struct folio *folio)
@@ -168,34 +202,60 @@ static inline bool pui_test_folio(struct folio *folio)
 	/* anonymous, movable and KSM pages keep something else there */
 	if (!mapping || (unsigned long)mapping & PAGE_MAPPING_FLAGS)
 		return false;
-	return pui_test_mapping(mapping) && __pui_test_folio(folio);
+	return pui_test_mapping(mapping) && __pui_test_folio(mapping, folio);
 }
 
 /**
- * pui_test_bytes() - Does anybody hold these bytes of a file?
+ * pui_check_revoke() - Would pui_revoke() be refused?
  * @mapping: The file's page cache.
  * @start: First byte.
- * @last: Last byte.
+ * @last: Last byte; nothing is asked for if it is before @start.
  *
- * For operations that would take the bytes out of the file or change the
- * blocks under them.
+ * For operations on two files, which must not begin with the first one while
+ * the second refuses.
  *
- * Context: The caller holds i_rwsem for writing, which keeps new ranges out.
- * Return: True if a range has a byte in common with [@start, @last].
+ * Context: Process context.  The caller holds i_rwsem for writing.
+ * Return: 0 if nobody holds the bytes, 1 if they can be revoked;
+ *	   -ETXTBSY if a holder cannot give them up.
  */
-static inline bool pui_test_bytes(struct address_space *mapping,
-				  loff_t start, loff_t last)
+static inline int pui_check_revoke(struct address_space *mapping,
+				   loff_t start, loff_t last)
 {
-	return pui_test_mapping(mapping) &&
-	       __pui_test_bytes(mapping, start, last);
+	return pui_test_mapping(mapping) ?
+		__pui_check_revoke(mapping, start, last) : 0;
+}
+
+/**
+ * pui_revoke() - Take bytes of a file from everybody who holds them.
+ * @mapping: The file's page cache.
+ * @start: First byte.
+ * @last: Last byte; nothing happens if it is before @start.
+ *
+ * Whatever takes bytes out of a file, or changes the blocks under them, calls
+ * this after its last check and before its first change.  On success no device
+ * reaches the bytes any more, for ever, and the pages that had no others are
+ * ordinary dirty ones.
+ *
+ * Context: Process context.  Sleeps.  The caller holds i_rwsem for writing,
+ *	    which keeps new ranges out, and no folio lock.
+ * Return: 0; or, with nothing changed,
+ *	   -ETXTBSY if a holder cannot give them up;
+ *	   -ENOMEM if memory is short.
+ */
+static inline int pui_revoke(struct address_space *mapping, loff_t start,
+			     loff_t last)
+{
+	return pui_test_mapping(mapping) ?
+		__pui_revoke(mapping, start, last) : 0;
 }
 
 /**
  * pui_cancel() - Make a folio that leaves the page cache an ordinary one.
  * @folio: The folio, locked.
  *
- * Ordinary truncation never reaches a page under io; memory failure and a
- * forced shutdown do.  The holders keep their pins and find out at release.
+ * Ordinary truncation never reaches a page under io: it revokes first.  Memory
+ * failure does.  The page becomes an ordinary one, and its bytes are revoked
+ * soon after, from another context.  The holders keep their pins.
  *
  * Context: Process context, folio locked.
  */
@@ -300,10 +360,16 @@ static inline bool pui_test_folio(struct folio *folio)
 	return false;
 }
 
-static inline bool pui_test_bytes(struct address_space *mapping,
-				  loff_t start, loff_t last)
+static inline int pui_check_revoke(struct address_space *mapping,
+				   loff_t start, loff_t last)
 {
-	return false;
+	return 0;
+}
+
+static inline int pui_revoke(struct address_space *mapping, loff_t start,
+			     loff_t last)
+{
+	return 0;
 }
 
 static inline void pui_cancel(struct folio *folio)

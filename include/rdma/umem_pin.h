@@ -20,20 +20,64 @@
 #ifndef _RDMA_UMEM_PIN_H
 #define _RDMA_UMEM_PIN_H
 
+#include <linux/compiler.h>
 #include <linux/err.h>
+#include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <rdma/ib_umem.h>
 #include <rdma/ib_verbs.h>
+
+struct sk_buff;
+struct umem_pin;
+
+/**
+ * struct umem_pin_ops - What a driver can do for files.
+ * @revoke: Make sure that the device cannot reach bytes of the memory any
+ *	    more; @offset and @length in bytes, from the first byte on.
+ *
+ * The bytes are about to leave their file (truncate(2), for instance), and
+ * never come back to this memory.  When @revoke returns, no access to them is
+ * under way, and every later one, by a peer or by a local work request,
+ * completes with the access error that the verbs specification names.  The rest
+ * of the memory works on.
+ *
+ * It is called in process context, with locks of the file system held, so it
+ * must not touch user memory.  It may sleep until the device is quiet, but must
+ * not wait for anything that waits for umem_pin_release() of any memory.  It
+ * may be called as soon as umem_pin_get_revocable() is, before that returns,
+ * and until umem_pin_release() returns; umem_pin_private() is valid then.  Calls
+ * for one memory are not serialised if it is in more than one file.
+ *
+ * A driver that copies with the CPU asks umem_pin_test_lost() and copies under
+ * one umem_pin_guard(): umem_pin_revoke_rcu() is all it needs.
+ */
+struct umem_pin_ops {
+	void (*revoke)(struct umem_pin *pin, u64 offset, u64 length);
+};
 
 /**
  * struct umem_pin - User memory pinned and mapped for a device.
  * @umem: What drivers see; through the functions below only.
  * @ranges: The parts of it that are files.
+ * @ops: What the driver can do; NULL if nothing.
+ * @private: The driver's.
+ * @lost_rcu: Grace period that began after bytes were lost last.
+ * @lost: Bytes have been lost.
+ * @tgid: The process that registered it.
+ * @comm: Its command.
  */
 struct umem_pin {
 	struct ib_umem umem;
 #ifdef CONFIG_INFINIBAND_UMEM_PIN
 	struct list_head ranges;
+	const struct umem_pin_ops *ops;
+	void *private;
+	unsigned long lost_rcu;
+	bool lost;
+	pid_t tgid;
+	char comm[TASK_COMM_LEN];
 #endif
 };
 
@@ -42,15 +86,90 @@ static_assert(!offsetof(struct umem_pin, umem));
 
 #ifdef CONFIG_INFINIBAND_UMEM_PIN
 
-struct umem_pin *umem_pin_get(struct ib_device *device, unsigned long addr,
-			      size_t size, int access);
+struct umem_pin *umem_pin_get_revocable(struct ib_device *device,
+					unsigned long addr, size_t size,
+					int access,
+					const struct umem_pin_ops *ops,
+					void *private);
 void umem_pin_release(struct umem_pin *pin);
+void umem_pin_revoke_rcu(struct umem_pin *pin, u64 offset, u64 length);
+bool __umem_pin_test_lost(struct umem_pin *pin, u64 offset, u64 length);
+int umem_pin_fill_res(struct sk_buff *msg, struct umem_pin *pin);
+
+/**
+ * umem_pin_private() - What the driver passed to umem_pin_get_revocable().
+ * @pin: The pinned memory.
+ *
+ * Context: Any context.
+ * Return: The pointer.
+ */
+static inline void *umem_pin_private(struct umem_pin *pin)
+{
+	return pin->private;
+}
+
+/**
+ * umem_pin_test_lost() - Have bytes of the memory left their file?
+ * @pin: The pinned memory; NULL if there is none.
+ * @offset: Where they begin, in bytes.
+ * @length: How many there are, at least 1; all of them are inside.
+ *
+ * Context: Any context; does not sleep.  Under umem_pin_guard(), "no" holds as
+ *	    long as that if the driver's revoke is umem_pin_revoke_rcu().
+ * Return: True if one of the bytes is lost, for ever.
+ */
+static inline bool umem_pin_test_lost(struct umem_pin *pin, u64 offset,
+				      u64 length)
+{
+	return pin && unlikely(READ_ONCE(pin->lost)) &&
+	       __umem_pin_test_lost(pin, offset, length);
+}
+
+/*
+ * From here to the end of the block the CPU copies from or to memory that has
+ * been tested for lost bytes.
+ */
+#define umem_pin_guard()	guard(rcu)()
+
+/* For a driver that returns -EFAULT where it finds bytes lost: is that why? */
+static inline bool umem_pin_is_lost(int err)
+{
+	return unlikely(err == -EFAULT);
+}
+
+/* A device operation that is there for umem_pin only. */
+#define umem_pin_op(fn)		(fn)
 
 #else /* !CONFIG_INFINIBAND_UMEM_PIN */
 
-static inline struct umem_pin *umem_pin_get(struct ib_device *device,
-					    unsigned long addr, size_t size,
-					    int access)
+#define umem_pin_guard()	do { } while (0)
+#define umem_pin_op(fn)		PTR_IF(false, fn)
+
+static inline bool umem_pin_is_lost(int err)
+{
+	return false;
+}
+
+static inline void umem_pin_revoke_rcu(struct umem_pin *pin, u64 offset,
+				       u64 length)
+{
+}
+
+static inline bool umem_pin_test_lost(struct umem_pin *pin, u64 offset,
+				      u64 length)
+{
+	return false;
+}
+
+static inline int umem_pin_fill_res(struct sk_buff *msg, struct umem_pin *pin)
+{
+	return 0;
+}
+
+static inline struct umem_pin *
+umem_pin_get_revocable(struct ib_device *device, unsigned long addr,
+		       size_t size, int access, const struct umem_pin_ops *ops,
+		       void *private)
 {
 	struct ib_umem *umem = ib_umem_get(device, addr, size, access);
 
@@ -65,6 +184,26 @@ static inline void umem_pin_release(struct umem_pin *pin)
 }
 
 #endif /* CONFIG_INFINIBAND_UMEM_PIN */
+
+/**
+ * umem_pin_get() - Pin user memory and map it for a device.
+ * @device: The device.
+ * @addr: First byte, in the address space of the current process.
+ * @size: How many bytes.
+ * @access: IB_ACCESS_xxx: what the device, and its peers, may do with them.
+ *
+ * umem_pin_get_revocable() for a driver that cannot give up bytes: while it has
+ * them, nobody can take them out of their file.
+ *
+ * Context: As umem_pin_get_revocable().
+ * Return: As umem_pin_get_revocable().
+ */
+static inline struct umem_pin *umem_pin_get(struct ib_device *device,
+					    unsigned long addr, size_t size,
+					    int access)
+{
+	return umem_pin_get_revocable(device, addr, size, access, NULL, NULL);
+}
 
 /**
  * umem_pin_sgt() - The scatter list.

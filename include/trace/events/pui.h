@@ -3,7 +3,7 @@
  * Pages under io.  Not an ABI.
  *
  * Units: ino is the inode number, dev the device of the file system, index and
- * nr are in pages, ret is 0 or a negative errno.
+ * nr are in pages, start and last in bytes, ret is 0 or a negative errno.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM pui
@@ -72,6 +72,30 @@ TRACE_EVENT(pui_fault_failed,
 	TP_printk("dev %u:%u ino %lu index %lu ret %d",
 		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->ino,
 		  __entry->index, __entry->ret)
+);
+
+/* a holder has lost bytes [start, last] and is about to be told */
+TRACE_EVENT(pui_revoke,
+	TP_PROTO(const struct inode *inode, loff_t start, loff_t last),
+	TP_ARGS(inode, start, last),
+
+	TP_STRUCT__entry(
+		__field(dev_t, dev)
+		__field(ino_t, ino)
+		__field(loff_t, start)
+		__field(loff_t, last)
+	),
+
+	TP_fast_assign(
+		__entry->dev = inode->i_sb->s_dev;
+		__entry->ino = inode->i_ino;
+		__entry->start = start;
+		__entry->last = last;
+	),
+
+	TP_printk("dev %u:%u ino %lu start %lld last %lld",
+		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->ino,
+		  __entry->start, __entry->last)
 );
 
 /* a copy of the page at index is about to be written */

@@ -3,7 +3,8 @@
  * Memory that devices have pinned.  Not an ABI.
  *
  * Units: addr is a user address and size the length there, both in bytes;
- * nents counts elements of the scatter list.
+ * nents counts elements of the scatter list; offset and length are bytes in the
+ * region.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM umem_pin
@@ -46,6 +47,29 @@ DEFINE_EVENT(umem_pin_dma, umem_pin_dma_map,
 DEFINE_EVENT(umem_pin_dma, umem_pin_dma_unmap,
 	TP_PROTO(struct umem_pin *pin),
 	TP_ARGS(pin)
+);
+
+/* the driver is told that bytes of the region are lost */
+TRACE_EVENT(umem_pin_revoke,
+	TP_PROTO(struct umem_pin *pin, u64 offset, u64 length),
+	TP_ARGS(pin, offset, length),
+
+	TP_STRUCT__entry(
+		__string(device, dev_name(&pin->umem.ibdev->dev))
+		__field(unsigned long, addr)
+		__field(u64, offset)
+		__field(u64, length)
+	),
+
+	TP_fast_assign(
+		__assign_str(device);
+		__entry->addr = pin->umem.address;
+		__entry->offset = offset;
+		__entry->length = length;
+	),
+
+	TP_printk("%s addr 0x%lx offset %llu length %llu", __get_str(device),
+		  __entry->addr, __entry->offset, __entry->length)
 );
 
 #endif /* _UMEM_PIN_TRACE_H */

@@ -27,6 +27,15 @@
  *   list, which has all pages in the order of their addresses.  Release goes
  *   through it and hands each page back the way it came.
  *
+ * Revoke
+ *
+ *   Bytes that leave their file are lost: the driver is told and sees to it that
+ *   its device cannot reach them.  Scatter list and pins stay as they are until
+ *   release, because the list may be mapped for DMA as a whole.
+ *
+ *   A region is alive when it is mapped for DMA.  What is lost before that makes
+ *   umem_pin_get_revocable() begin again, with the file as it is then.
+ *
  * What never fails
  *
  *   umem_pin_release() allocates nothing and waits for no I/O.
@@ -41,14 +50,24 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/page_under_io.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <net/netlink.h>
+#include <rdma/rdma_netlink.h>
+#include <rdma/restrack.h>
 #include <rdma/umem_pin.h>
 
 #include "trace.h"
 
 MODULE_IMPORT_NS(PAGE_UNDER_IO);
+
+static bool umem_pin_revoke = true;
+module_param(umem_pin_revoke, bool, 0644);
+MODULE_PARM_DESC(umem_pin_revoke,
+		 "Regions registered from now on lose bytes that are truncated (if their driver can do that); otherwise truncating them fails");
 
 /* Pages given back at once. */
 #define UMEM_PIN_BATCH	64
@@ -56,15 +75,20 @@ MODULE_IMPORT_NS(PAGE_UNDER_IO);
 /**
  * struct umem_pin_range - A part of the region that is a file.
  * @list: In &umem_pin.ranges, by @pos.
+ * @pin: The region.
  * @pui: What of the file, and which pages of it are under io.
+ * @offset: Where it begins in the region, in bytes.
  * @pos: Number of its first page.
  * @npages: How many pages it has.
  *
- * Nothing changes after umem_pin_get() but @pui, by umem_pin_release().
+ * Nothing changes after umem_pin_get_revocable() but @pui, by
+ * umem_pin_release() and when the file revokes.
  */
 struct umem_pin_range {
 	struct list_head list;
+	struct umem_pin *pin;
 	struct pui_range pui;
+	unsigned long offset;
 	unsigned long pos;
 	unsigned long npages;
 };
@@ -227,6 +251,47 @@ static int umem_pin_part(struct umem_pin *pin, struct umem_pin_range *range,
 	return 0;
 }
 
+static void umem_pin_lose(struct pui_range *pui)
+{
+	struct umem_pin *pin = container_of(pui, struct umem_pin_range,
+					    pui)->pin;
+
+	/* whoever begins to read after this sees it */
+	WRITE_ONCE(pin->lost, true);
+	pin->lost_rcu = get_state_synchronize_rcu();
+}
+
+static void umem_pin_tell(struct pui_range *pui, loff_t start, loff_t last)
+{
+	struct umem_pin_range *range = container_of(pui, struct umem_pin_range,
+						    pui);
+	u64 offset = range->offset + (start - pui->node.start);
+
+	trace_umem_pin_revoke(range->pin, offset, last - start + 1);
+	range->pin->ops->revoke(range->pin, offset, last - start + 1);
+}
+
+static void umem_pin_show(struct pui_range *pui, struct seq_file *m)
+{
+	struct umem_pin *pin = container_of(pui, struct umem_pin_range,
+					    pui)->pin;
+
+	seq_printf(m, "%d ", pin->tgid);
+	seq_escape(m, pin->comm, " \t\n\\");
+	seq_printf(m, " %s", dev_name(&pin->umem.ibdev->dev));
+}
+
+static const struct pui_range_ops umem_pin_range_ops = {
+	.lose	= umem_pin_lose,
+	.show	= umem_pin_show,
+};
+
+static const struct pui_range_ops umem_pin_revocable_ops = {
+	.lose	= umem_pin_lose,
+	.revoke	= umem_pin_tell,
+	.show	= umem_pin_show,
+};
+
 /*
  * Open a range if the memory at @addr is a file.  @part_last tells how far the
  * answer goes.
@@ -242,7 +307,12 @@ static struct umem_pin_range *umem_pin_open_range(struct umem_pin *pin,
 	range = kmalloc(sizeof(*range), GFP_KERNEL);
 	if (!range)
 		return ERR_PTR(-ENOMEM);
-	ret = pui_prepare(&range->pui, addr, last, part_last);
+	range->pin = pin;
+	range->offset = addr - pin->umem.address;
+	ret = pui_prepare(&range->pui,
+			  pin->ops ? &umem_pin_revocable_ops :
+				     &umem_pin_range_ops,
+			  addr, last, part_last);
 	if (ret <= 0) {
 		kfree(range);
 		return ERR_PTR(ret);
@@ -300,17 +370,57 @@ static int umem_pin_account(struct mm_struct *mm, unsigned long npages)
 	return -ENOMEM;
 }
 
+/* Undo what umem_pin_map() has done so far. */
+static void umem_pin_undo(struct umem_pin *pin)
+{
+	umem_pin_unpin(pin, false);
+	umem_pin_close_ranges(pin);
+}
+
+/*
+ * Pin all and map it for DMA, with nothing left behind if that fails.  -EAGAIN
+ * if bytes were lost meanwhile.
+ */
+static int umem_pin_map(struct umem_pin *pin, unsigned long dma_attr)
+{
+	int ret;
+
+	ret = umem_pin_pages(pin);
+	if (ret)
+		goto err_undo;
+	ret = ib_dma_map_sgtable_attrs(pin->umem.ibdev, umem_pin_sgt(pin),
+				       DMA_BIDIRECTIONAL, dma_attr);
+	if (ret)
+		goto err_undo;
+	trace_umem_pin_dma_map(pin);
+	if (likely(!READ_ONCE(pin->lost)))
+		return 0;
+
+	ret = -EAGAIN;
+	ib_dma_unmap_sgtable_attrs(pin->umem.ibdev, umem_pin_sgt(pin),
+				   DMA_BIDIRECTIONAL, dma_attr);
+	trace_umem_pin_dma_unmap(pin);
+err_undo:
+	umem_pin_undo(pin);
+	return ret;
+}
+
 /**
- * umem_pin_get() - Pin user memory and map it for a device.
+ * umem_pin_get_revocable() - Pin user memory and map it for a device.
  * @device: The device.
  * @addr: First byte, in the address space of the current process.
  * @size: How many bytes.
  * @access: IB_ACCESS_xxx: what the device, and its peers, may do with them.
+ * @ops: What the driver can do for files; NULL if nothing.
+ * @private: For umem_pin_private().
  *
  * With write access, parts of the memory that are shared, writable mappings of
  * files stay dirty, and under io, until umem_pin_release().  fsync(2) writes
  * what is in them meanwhile.  They need not be faulted in before, and may be
  * unmapped after.
+ *
+ * Bytes that leave their file are revoked, see struct umem_pin_ops.  Without
+ * @ops, what would take them out of the file fails with ETXTBSY.
  *
  * The mechanism is the one Matthew Wilcox proposed for get_user_pages() on
  * 21 May 2018, see mm/page_under_io.c.
@@ -329,8 +439,11 @@ static int umem_pin_account(struct mm_struct *mm, unsigned long npages)
  *	   memory error; -EINTR if a fatal signal came;
  *	   what the device's DMA mapping returned.
  */
-struct umem_pin *umem_pin_get(struct ib_device *device, unsigned long addr,
-			      size_t size, int access)
+struct umem_pin *umem_pin_get_revocable(struct ib_device *device,
+					unsigned long addr, size_t size,
+					int access,
+					const struct umem_pin_ops *ops,
+					void *private)
 {
 	unsigned long dma_attr = 0;
 	struct umem_pin *pin;
@@ -350,6 +463,11 @@ struct umem_pin *umem_pin_get(struct ib_device *device, unsigned long addr,
 	if (!pin)
 		return ERR_PTR(-ENOMEM);
 	INIT_LIST_HEAD(&pin->ranges);
+	if (READ_ONCE(umem_pin_revoke))
+		pin->ops = ops;
+	pin->private = private;
+	pin->tgid = task_tgid_nr(current);
+	get_task_comm(pin->comm, current->group_leader);
 	pin->umem.ibdev = device;
 	pin->umem.length = size;
 	pin->umem.address = addr;
@@ -370,29 +488,25 @@ struct umem_pin *umem_pin_get(struct ib_device *device, unsigned long addr,
 	mmgrab(mm);
 	pin->umem.owning_mm = mm;
 
-	ret = umem_pin_pages(pin);
-	if (ret)
-		goto err_unpin;
-
 	if (access & IB_ACCESS_RELAXED_ORDERING)
 		dma_attr |= DMA_ATTR_WEAK_ORDERING;
-	ret = ib_dma_map_sgtable_attrs(device, umem_pin_sgt(pin),
-				       DMA_BIDIRECTIONAL, dma_attr);
-	if (ret)
-		goto err_unpin;
-	trace_umem_pin_dma_map(pin);
-	return pin;
+	do {
+		/* each time again, somebody else has got something done */
+		pin->lost = false;
+		ret = umem_pin_map(pin, dma_attr);
+	} while (ret == -EAGAIN && !fatal_signal_pending(current));
+	if (!ret)
+		return pin;
+	if (ret == -EAGAIN)
+		ret = -EINTR;
 
-err_unpin:
-	umem_pin_unpin(pin, false);
-	umem_pin_close_ranges(pin);
 	atomic64_sub(npages, &mm->pinned_vm);
 	mmdrop(mm);
 err_free:
 	kfree(pin);
 	return ERR_PTR(ret);
 }
-EXPORT_SYMBOL_NS_GPL(umem_pin_get, UMEM_PIN);
+EXPORT_SYMBOL_NS_GPL(umem_pin_get_revocable, UMEM_PIN);
 
 /**
  * umem_pin_release() - Give memory back.
@@ -421,6 +535,84 @@ void umem_pin_release(struct umem_pin *pin)
 	kfree(pin);
 }
 EXPORT_SYMBOL_NS_GPL(umem_pin_release, UMEM_PIN);
+
+/* umem_pin_test_lost(), of memory that has lost bytes. */
+bool __umem_pin_test_lost(struct umem_pin *pin, u64 offset, u64 length)
+{
+	u64 last = offset + length - 1;
+	struct umem_pin_range *range;
+
+	list_for_each_entry(range, &pin->ranges, list) {
+		struct interval_tree_node *node = &range->pui.node;
+		u64 from = max_t(u64, offset, range->offset);
+		u64 to = min_t(u64, last, range->offset +
+			       (node->last - node->start));
+
+		if (from <= to &&
+		    pui_test_lost(&range->pui,
+				  node->start + (from - range->offset),
+				  node->start + (to - range->offset)))
+			return true;
+	}
+	return false;
+}
+EXPORT_SYMBOL_NS_GPL(__umem_pin_test_lost, UMEM_PIN);
+
+/**
+ * umem_pin_revoke_rcu() - Revoke, for drivers that copy with the CPU.
+ * @pin: The pinned memory.
+ * @offset: Where the bytes begin.
+ * @length: How many there are.
+ *
+ * A &umem_pin_ops.revoke.  It waits for all that copy under rcu_read_lock(),
+ * which those who come later do after umem_pin_test_lost() has told them not to.
+ * One grace period serves all memory that loses bytes at the same time.
+ *
+ * Context: Process context.  Sleeps for an RCU grace period.
+ */
+void umem_pin_revoke_rcu(struct umem_pin *pin, u64 offset, u64 length)
+{
+	cond_synchronize_rcu(READ_ONCE(pin->lost_rcu));
+}
+EXPORT_SYMBOL_NS_GPL(umem_pin_revoke_rcu, UMEM_PIN);
+
+/**
+ * umem_pin_fill_res() - Tell netlink about the file behind a region.
+ * @msg: The message.
+ * @pin: The pinned memory; NULL if there is none.
+ *
+ * For a driver's fill_res_mr_entry: "rdma resource show mr -dd" prints it.  A
+ * region that lies over several files shows the first one.
+ *
+ * Context: Process context.
+ * Return: 0; -EMSGSIZE if the message is full.
+ */
+int umem_pin_fill_res(struct sk_buff *msg, struct umem_pin *pin)
+{
+	struct umem_pin_range *range;
+	struct inode *inode;
+	struct nlattr *nest;
+
+	if (!pin || list_empty(&pin->ranges))
+		return 0;
+	range = list_first_entry(&pin->ranges, struct umem_pin_range, list);
+	inode = range->pui.mapping->host;
+	nest = nla_nest_start(msg, RDMA_NLDEV_ATTR_DRIVER);
+	if (!nest)
+		return -EMSGSIZE;
+	if (rdma_nl_put_driver_string(msg, "file_dev", inode->i_sb->s_id) ||
+	    rdma_nl_put_driver_u64(msg, "file_ino", inode->i_ino) ||
+	    rdma_nl_put_driver_u64(msg, "file_offset", range->pui.node.start) ||
+	    rdma_nl_put_driver_u32(msg, "files",
+				   list_count_nodes(&pin->ranges)) ||
+	    rdma_nl_put_driver_u32(msg, "lost", READ_ONCE(pin->lost))) {
+		nla_nest_cancel(msg, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(msg, nest);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(umem_pin_fill_res, UMEM_PIN);
 
 #if IS_ENABLED(CONFIG_UMEM_PIN_KUNIT_TEST)
 #include "tests/umem_pin_kunit.c"
