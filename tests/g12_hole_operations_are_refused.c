@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Given a file of 32 pages of which 8..11 are registered,
+ * Given a file of 32 pages of which 8..11 are registered, by a driver that
+ * cannot revoke,
  * when a hole is punched, a range zeroed, collapsed or inserted, or MADV_REMOVE
  * called, so that pinned bytes would go or their blocks would change,
  * then that fails with ETXTBSY and nothing has changed: size, bytes, extents;
  * the same outside the pinned bytes works; afterwards everything does.
  *
- * Guards ext4_fallocate() of fs/ext4/extents.c.
+ * Guards the answer of pui_revoke(), and ext4_punch_hole(), ext4_zero_range(),
+ * ext4_collapse_range(), ext4_insert_range().
  */
 #include <linux/falloc.h>
 #include <sys/mman.h>
@@ -67,6 +69,7 @@ int main(void)
 	int ret;
 
 	t_begin();
+	t_set_revocable(false);
 	t_fs_make(64, "", "");
 	t_file_make(&s.f, "file", PAGES * T_PAGE, T_WRITTEN);
 	extents = t_fiemap_text(s.f.fd);

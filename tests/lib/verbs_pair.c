@@ -59,11 +59,11 @@ static struct rdma_cm_id *event(struct t_pair *p, enum rdma_cm_event_type want)
 	return id;
 }
 
-static void init(struct t_pair *p, const char *device)
+/* New ids, of which one has found its way to the other. */
+static void resolve(struct t_pair *p, const char *device)
 {
 	struct sockaddr_in addr = address_of(device);
 
-	memset(p, 0, sizeof(*p));
 	p->events = rdma_create_event_channel();
 	t_must(p->events, "rdma_create_event_channel");
 	t_must(!rdma_create_id(p->events, &p->listener, NULL, RDMA_PS_TCP) &&
@@ -76,6 +76,12 @@ static void init(struct t_pair *p, const char *device)
 	event(p, RDMA_CM_EVENT_ADDR_RESOLVED);
 	t_must(!rdma_resolve_route(p->ours, 5000), "rdma_resolve_route");
 	event(p, RDMA_CM_EVENT_ROUTE_RESOLVED);
+}
+
+static void init(struct t_pair *p, const char *device)
+{
+	memset(p, 0, sizeof(*p));
+	resolve(p, device);
 	p->context = p->ours->verbs;
 	errno = ENODEV;
 	t_must(!strcmp(ibv_get_device_name(p->context->device), device),
@@ -129,19 +135,44 @@ void t_pair_open(struct t_pair *p, const char *device)
 	connect_pair(p);
 }
 
-void t_pair_close(struct t_pair *p)
+static void disconnect_pair(struct t_pair *p)
 {
 	rdma_disconnect(p->ours);
 	rdma_destroy_qp(p->ours);
 	rdma_destroy_qp(p->theirs);
-	t_dereg(p->bounce_mr);
-	munmap(p->bounce, T_BOUNCE);
-	t_must(!ibv_destroy_cq(p->cq), "ibv_destroy_cq");
-	t_must(!ibv_dealloc_pd(p->pd), "ibv_dealloc_pd");
+}
+
+static void close_ids(struct t_pair *p)
+{
 	rdma_destroy_id(p->theirs);
 	rdma_destroy_id(p->ours);
 	rdma_destroy_id(p->listener);
 	rdma_destroy_event_channel(p->events);
+}
+
+void t_pair_close(struct t_pair *p)
+{
+	disconnect_pair(p);
+	t_dereg(p->bounce_mr);
+	munmap(p->bounce, T_BOUNCE);
+	t_must(!ibv_destroy_cq(p->cq), "ibv_destroy_cq");
+	t_must(!ibv_dealloc_pd(p->pd), "ibv_dealloc_pd");
+	close_ids(p);
+}
+
+void t_pair_reconnect(struct t_pair *p)
+{
+	struct t_pair old = *p;
+	struct ibv_wc wc;
+
+	disconnect_pair(&old);
+	/* what was flushed */
+	while (ibv_poll_cq(p->cq, 1, &wc) > 0)
+		;
+	resolve(p, ibv_get_device_name(p->context->device));
+	connect_pair(p);
+	/* last: the device stays open as long as there is an id */
+	close_ids(&old);
 }
 
 struct ibv_mr *t_reg(struct t_pair *p, void *addr, size_t len)
@@ -175,11 +206,23 @@ void t_dereg(struct ibv_mr *mr)
 	t_must(!errno, "ibv_dereg_mr");
 }
 
+/* Has our side's connection ended? */
+static bool hung_up(struct t_pair *p)
+{
+	struct ibv_qp_init_attr init_attr;
+	struct ibv_qp_attr attr;
+
+	return !ibv_query_qp(p->ours->qp, &attr, IBV_QP_STATE, &init_attr) &&
+	       attr.qp_state == IBV_QPS_ERR;
+}
+
 /* wait: the completion of one request of ours, and of theirs if @recv. */
 static int wait_done(struct t_pair *p, bool recv)
 {
 	double end = t_deadline(10);
 	int want = recv ? 2 : 1;
+	unsigned int dry = 0;
+	bool ended = false;
 	struct ibv_wc wc;
 	int n;
 
@@ -193,12 +236,18 @@ static int wait_done(struct t_pair *p, bool recv)
 		/* iWARP's way to say that the other side hung up */
 		if (!n && t_over(end))
 			return IBV_WC_RESP_TIMEOUT_ERR;
+		/* What it flushes comes at once, or not at all */
+		if (!n && ++dry % 1000 == 0 && hung_up(p)) {
+			if (ended)
+				return IBV_WC_WR_FLUSH_ERR;
+			ended = true;
+		}
 	}
 	return 0;
 }
 
-static int post(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
-		uint32_t rkey, size_t len, uint64_t add)
+static void post_only(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
+		      uint32_t rkey, size_t len, uint64_t add)
 {
 	struct ibv_sge sge = {
 		.addr = (uintptr_t)p->bounce, .length = len,
@@ -217,6 +266,12 @@ static int post(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
 	}
 	errno = ibv_post_send(p->ours->qp, &wr, &bad);
 	t_must(!errno, "ibv_post_send");
+}
+
+static int post(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
+		uint32_t rkey, size_t len, uint64_t add)
+{
+	post_only(p, op, remote, rkey, len, add);
 	return wait_done(p, op == IBV_WR_SEND);
 }
 
@@ -279,6 +334,113 @@ int t_send_into(struct t_pair *p, struct ibv_mr *mr, size_t off,
 	errno = ibv_post_recv(p->theirs->qp, &wr, &bad);
 	t_must(!errno, "ibv_post_recv");
 	return post(p, IBV_WR_SEND, 0, 0, len, 0);
+}
+
+/*
+ * Soft-RoCE says what was wrong. iWARP's peer ends the connection, which may be
+ * all that the one who asked gets to know.
+ */
+static bool denied(struct t_pair *p, int status, int want)
+{
+	bool iwarp = !strncmp(ibv_get_device_name(p->context->device), "siw", 3);
+	bool good = iwarp ? status != IBV_WC_SUCCESS : status == want;
+
+	if (!good)
+		t_note("%s", ibv_wc_status_str(status));
+	t_pair_reconnect(p);
+	return good;
+}
+
+bool t_write_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
+{
+	int status;
+
+	memset(p->bounce, 0xee, len);
+	status = post(p, IBV_WR_RDMA_WRITE, at(mr, off), mr->rkey, len, 0);
+	/* iWARP: a write is complete when it is sent */
+	if (!status)
+		status = placed(p, p->bounce_mr, 0);
+	return denied(p, status, IBV_WC_REM_ACCESS_ERR);
+}
+
+bool t_read_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
+{
+	int status;
+
+	memset(p->bounce, 0x5a, len);
+	status = post(p, IBV_WR_RDMA_READ, at(mr, off), mr->rkey, len, 0);
+	for (size_t i = 0; i < len; i++)
+		if (p->bounce[i] != 0x5a) {
+			t_note("read got byte %zu", i);
+			status = IBV_WC_SUCCESS;
+			break;
+		}
+	return denied(p, status, IBV_WC_REM_ACCESS_ERR);
+}
+
+bool t_atomic_denied(struct t_pair *p, struct ibv_mr *mr, size_t off)
+{
+	return denied(p, t_fetch_add(p, mr, off, 1), IBV_WC_REM_ACCESS_ERR);
+}
+
+/* A request of ours with a buffer in @mr. */
+static int post_from(struct t_pair *p, enum ibv_wr_opcode op, struct ibv_mr *mr,
+		     size_t off, size_t len)
+{
+	struct ibv_sge sge = { .addr = at(mr, off), .length = len,
+			       .lkey = mr->lkey };
+	struct ibv_send_wr wr = {
+		.opcode = op, .sg_list = &sge, .num_sge = 1,
+		.wr.rdma = { .remote_addr = (uintptr_t)p->bounce,
+			     .rkey = p->bounce_mr->rkey },
+	};
+	struct ibv_send_wr *bad;
+
+	errno = ibv_post_send(p->ours->qp, &wr, &bad);
+	t_must(!errno, "ibv_post_send");
+	return wait_done(p, false);
+}
+
+bool t_send_from_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
+{
+	return denied(p, post_from(p, IBV_WR_RDMA_WRITE, mr, off, len),
+		      IBV_WC_LOC_PROT_ERR);
+}
+
+bool t_read_into_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
+{
+	return denied(p, post_from(p, IBV_WR_RDMA_READ, mr, off, len),
+		      IBV_WC_LOC_PROT_ERR);
+}
+
+bool t_recv_into_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
+{
+	struct ibv_sge sge = { .addr = at(mr, off), .length = len,
+			       .lkey = mr->lkey };
+	struct ibv_recv_wr wr = { .sg_list = &sge, .num_sge = 1 }, *bad;
+	double end = t_deadline(10);
+	int status = IBV_WC_SUCCESS;
+	struct ibv_wc wc;
+
+	errno = ibv_post_recv(p->theirs->qp, &wr, &bad);
+	t_must(!errno, "ibv_post_recv");
+	post_only(p, IBV_WR_SEND, 0, 0, len, 0);
+	/* of the two completions, the receive's is what this is about */
+	while (!t_over(end)) {
+		if (ibv_poll_cq(p->cq, 1, &wc) != 1)
+			continue;
+		if (wc.qp_num == p->theirs->qp->qp_num) {
+			status = wc.status;
+			break;
+		}
+	}
+	return denied(p, status, IBV_WC_LOC_PROT_ERR);
+}
+
+void t_set_revocable(bool on)
+{
+	t_write_file("/sys/module/ib_uverbs/parameters/umem_pin_revoke",
+		     on ? "Y" : "N");
 }
 
 void t_dma_fill(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len,

@@ -35,6 +35,11 @@ bool t_is_iwarp(void);
 /* init and connect; ends the test when the device does not work. */
 void t_pair_open(struct t_pair *p, const char *device);
 void t_pair_close(struct t_pair *p);
+/*
+ * The same with new queue pairs: an access error is the end of the old ones.
+ * The regions stay.
+ */
+void t_pair_reconnect(struct t_pair *p);
 
 /* Register with every access there is. NULL and errno, as ibv_reg_mr(). */
 struct ibv_mr *t_reg(struct t_pair *p, void *addr, size_t len);
@@ -55,6 +60,21 @@ int t_rdma_read(struct t_pair *p, struct ibv_mr *mr, size_t off, void *dst,
 int t_fetch_add(struct t_pair *p, struct ibv_mr *mr, size_t off, uint64_t add);
 int t_send_into(struct t_pair *p, struct ibv_mr *mr, size_t off,
 		const void *src, size_t len);
+
+/*
+ * The same operations on bytes that the region has lost: each has to fail with
+ * an access error, and nothing may be moved. Connects anew after each.
+ */
+bool t_write_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len);
+bool t_read_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len);
+bool t_atomic_denied(struct t_pair *p, struct ibv_mr *mr, size_t off);
+/* As buffer of our own requests: of a send, a receive, a read. */
+bool t_send_from_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len);
+bool t_recv_into_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len);
+bool t_read_into_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len);
+
+/* May regions registered from now on lose bytes? The runner sets it back. */
+void t_set_revocable(bool on);
 
 /* Let the peer write pattern @seed, starting at its offset 0; must work. */
 void t_dma_fill(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len,
