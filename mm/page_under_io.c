@@ -719,6 +719,7 @@ static bool pui_test_culled(struct folio *folio)
 static void pui_rescue(struct page **pages, unsigned long nr_pages)
 {
 	struct folio_batch fbatch;
+	struct lruvec *lruvec;
 	unsigned long i;
 
 	folio_batch_init(&fbatch);
@@ -726,8 +727,11 @@ static void pui_rescue(struct page **pages, unsigned long nr_pages)
 		struct folio *folio = page_folio(pages[i]);
 
 		/* lru_add() has seen the entry and is at work, or will not */
-		if (!folio_test_lru(folio))
-			unlock_page_lruvec_irq(folio_lruvec_lock_irq(folio));
+		if (!folio_test_lru(folio)) {
+			lruvec = folio_lruvec_lock_irq(folio);
+			__acquire(&lruvec->lru_lock);	/* sparse: taken */
+			unlock_page_lruvec_irq(lruvec);
+		}
 		if (!folio_test_unevictable(folio))
 			continue;
 		if (!folio_batch_add(&fbatch, folio)) {
@@ -912,21 +916,22 @@ static void pui_lose(struct pui_range *range, unsigned long start,
 }
 
 /*
- * The next range that has bytes of [@start, @last] which it has not lost yet;
- * @node is where the last one was, or NULL.
+ * The next range after @range, or the first one if that is NULL, that has bytes
+ * of [@start, @last] which it has not lost yet.
  */
 static struct pui_range *pui_next_holder(struct address_space *mapping,
-					 struct interval_tree_node *node,
+					 struct pui_range *range,
 					 unsigned long start,
 					 unsigned long last)
 {
-	node = node ? interval_tree_iter_next(node, start, last) :
-		      interval_tree_iter_first(&mapping->i_pui, start, last);
+	struct interval_tree_node *node;
+
+	node = range ? interval_tree_iter_next(&range->node, start, last) :
+		       interval_tree_iter_first(&mapping->i_pui, start, last);
 	for (; node; node = interval_tree_iter_next(node, start, last)) {
-		struct pui_range *range = container_of(node, struct pui_range,
-						       node);
 		unsigned long from = start, to = last;
 
+		range = container_of(node, struct pui_range, node);
 		pui_clip(range, &from, &to);
 		if (!pui_all_lost(range, from, to))
 			return range;
@@ -934,14 +939,10 @@ static struct pui_range *pui_next_holder(struct address_space *mapping,
 	return NULL;
 }
 
-#define pui_for_each_holder(range, mapping, start, last)		\
-	for (range = pui_next_holder(mapping, NULL, start, last); range; \
-	     range = pui_next_holder(mapping, &range->node, start, last))
-
 int __pui_check_revoke(struct address_space *mapping, loff_t start,
 		       loff_t last)
 {
-	struct pui_range *range;
+	struct pui_range *range = NULL;
 	int ret = 0;
 
 	lockdep_assert_held_write(&mapping->host->i_rwsem);
@@ -949,7 +950,7 @@ int __pui_check_revoke(struct address_space *mapping, loff_t start,
 	if (start > last)
 		return 0;
 	xa_lock_irq(&mapping->i_pages);
-	pui_for_each_holder(range, mapping, start, last) {
+	while ((range = pui_next_holder(mapping, range, start, last))) {
 		ret = 1;
 		if (!range->ops->revoke) {
 			ret = -ETXTBSY;
@@ -964,12 +965,12 @@ int __pui_check_revoke(struct address_space *mapping, loff_t start,
 static int pui_alloc_lost(struct address_space *mapping, loff_t start,
 			  loff_t last, struct list_head *spare)
 {
-	unsigned long nr = 0;
-	struct pui_range *range;
+	struct pui_range *range = NULL;
 	struct pui_lost *lost;
+	unsigned long nr = 0;
 
 	xa_lock_irq(&mapping->i_pages);
-	pui_for_each_holder(range, mapping, start, last)
+	while ((range = pui_next_holder(mapping, range, start, last)))
 		nr++;
 	xa_unlock_irq(&mapping->i_pages);
 
@@ -1023,7 +1024,7 @@ static void pui_end_lost(struct address_space *mapping, pgoff_t first,
 
 int __pui_revoke(struct address_space *mapping, loff_t start, loff_t last)
 {
-	struct pui_range *range, *next;
+	struct pui_range *range = NULL, *next;
 	struct pui_lost *lost, *tmp;
 	LIST_HEAD(ranges);
 	LIST_HEAD(spare);
@@ -1040,7 +1041,7 @@ int __pui_revoke(struct address_space *mapping, loff_t start, loff_t last)
 		goto out;
 
 	xa_lock_irq(&mapping->i_pages);
-	pui_for_each_holder(range, mapping, start, last) {
+	while ((range = pui_next_holder(mapping, range, start, last))) {
 		pui_lose(range, start, last, &spare);
 		list_add_tail(&range->revoke, &ranges);
 		range->ops->lose(range);

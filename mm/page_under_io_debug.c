@@ -23,6 +23,7 @@
 #include "page_under_io_priv.h"
 
 static void *pui_holders_start(struct seq_file *m, loff_t *pos)
+	__acquires(&pui_ranges_lock)
 {
 	spin_lock(&pui_ranges_lock);
 	return seq_list_start_head(&pui_ranges, *pos);
@@ -34,6 +35,7 @@ static void *pui_holders_next(struct seq_file *m, void *v, loff_t *pos)
 }
 
 static void pui_holders_stop(struct seq_file *m, void *v)
+	__releases(&pui_ranges_lock)
 {
 	spin_unlock(&pui_ranges_lock);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The entry, its place in an XArray, and the rule of who covers a folio.
+ * The entry, its place in an XArray, the rule of who covers a folio, and what
+ * holders lose.
  *
  * Included by page_under_io.c, whose functions it tests.
  */
 #include <kunit/test.h>
+#include <linux/bitmap.h>
 
 /* An address that could be a folio's, never dereferenced. */
 #define PUI_TEST_FOLIO	((struct folio *)0xffffea0000123440UL)
@@ -205,12 +207,119 @@ static void pui_cover_last_test(struct kunit *test)
 	}
 }
 
+#define PUI_TEST_BYTES	256
+
+/* Bytes are lost one stretch after the other; a bitmap knows which. */
+static void pui_lose_test(struct kunit *test)
+{
+	struct pui_range range = {
+		.node = { .start = 1000, .last = 1000 + PUI_TEST_BYTES - 1 },
+	};
+	DECLARE_BITMAP(lost, PUI_TEST_BYTES) = { };
+	struct interval_tree_node *node, *prev;
+	unsigned int seed = 1, i, j;
+	struct pui_lost *one;
+	LIST_HEAD(spare);
+
+	for (i = 0; i < 60; i++) {
+		unsigned int from, to;
+
+		seed = seed * 1103515245 + 12345;
+		from = (seed >> 8) % PUI_TEST_BYTES;
+		to = from + (seed >> 20) % 20;
+		one = kunit_kzalloc(test, sizeof(*one), GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, one);
+		list_add(&one->list, &spare);
+		/* what is outside of the range is cut off */
+		pui_lose(&range, 1000 + from, 1000 + to, &spare);
+		to = min(to, PUI_TEST_BYTES - 1U);
+		bitmap_set(lost, from, to - from + 1);
+
+		for (j = 0; j < PUI_TEST_BYTES; j++)
+			KUNIT_EXPECT_EQ(test, test_bit(j, lost),
+					pui_all_lost(&range, 1000 + j,
+						     1000 + j));
+		KUNIT_EXPECT_TRUE(test, pui_all_lost(&range, 1000 + from,
+						     1000 + to));
+		/* merged: a gap between each two */
+		prev = NULL;
+		for (node = interval_tree_iter_first(&range.lost, 0, ULONG_MAX);
+		     node; prev = node,
+		     node = interval_tree_iter_next(node, 0, ULONG_MAX)) {
+			if (prev)
+				KUNIT_EXPECT_GT(test, node->start,
+						prev->last + 1);
+		}
+	}
+	/* none got lost on the way */
+	i = list_count_nodes(&spare);
+	for (node = interval_tree_iter_first(&range.lost, 0, ULONG_MAX); node;
+	     node = interval_tree_iter_next(node, 0, ULONG_MAX))
+		i++;
+	KUNIT_EXPECT_EQ(test, 60, i);
+}
+
+struct pui_lost_case {
+	const char *name;
+	unsigned long start, last;	/* what is lost of pages 4 to 7 */
+	pgoff_t first, next;		/* the folio asked for */
+	bool covered;
+};
+
+static const struct pui_lost_case pui_lost_cases[] = {
+	{ "all of it",		PG(5), PG(6) - 1,	5, 6, false },
+	{ "all but a byte",	PG(5) + 1, PG(6) - 1,	5, 6, true },
+	{ "another page",	PG(5), PG(6) - 1,	6, 7, true },
+	{ "first page, as far as it is the range's", PG(4) + 100, PG(5) - 1,
+							4, 5, false },
+	{ "last page, as far as it is the range's", PG(7), PG(7) + 99,
+							7, 8, false },
+	{ "half of a large folio", PG(4) + 100, PG(6) - 1, 4, 8, true },
+	{ "all of a large folio", PG(4) + 100, PG(7) + 99, 4, 8, false },
+};
+
+static void pui_lost_desc(const struct pui_lost_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(pui_lost, pui_lost_cases, pui_lost_desc);
+
+/* What is lost does not cover, and is not asked for again. */
+static void pui_lost_test(struct kunit *test)
+{
+	const struct pui_lost_case *c = test->param_value;
+	struct address_space mapping = { .i_pui = RB_ROOT_CACHED };
+	struct pui_lost lost;
+	struct pui_range range = {
+		.node = { .start = PG(4) + 100, .last = PG(7) + 99 },
+		.first = 4, .next = 8,
+	};
+	LIST_HEAD(spare);
+
+	interval_tree_insert(&range.node, &mapping.i_pui);
+	KUNIT_EXPECT_TRUE(test, pui_covered(&mapping.i_pui, c->first, c->next));
+	KUNIT_EXPECT_PTR_EQ(test, &range,
+			    pui_next_holder(&mapping, NULL, c->start, c->last));
+	list_add(&lost.list, &spare);
+	pui_lose(&range, c->start, c->last, &spare);
+	KUNIT_EXPECT_EQ(test, c->covered,
+			pui_covered(&mapping.i_pui, c->first, c->next));
+	KUNIT_EXPECT_NULL(test,
+			  pui_next_holder(&mapping, NULL, c->start, c->last));
+	KUNIT_EXPECT_EQ(test, !pui_all_lost(&range, range.node.start,
+					    range.node.last),
+			!!pui_next_holder(&mapping, NULL, 0, LLONG_MAX));
+}
+
 static struct kunit_case pui_cases[] = {
 	KUNIT_CASE(pui_codec_test),
 	KUNIT_CASE(pui_codec_strangers_test),
 	KUNIT_CASE(pui_xarray_test),
 	KUNIT_CASE_PARAM(pui_cover_test, pui_cover_gen_params),
 	KUNIT_CASE(pui_cover_last_test),
+	KUNIT_CASE(pui_lose_test),
+	KUNIT_CASE_PARAM(pui_lost_test, pui_lost_gen_params),
 	{ }
 };
 

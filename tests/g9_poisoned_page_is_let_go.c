@@ -3,10 +3,12 @@
  * Given a registered file and a memory error in one of its pages (injected by
  * debugfs hwpoison),
  * when the kernel takes that page out of the file,
- * then the log stays clean of splats, fsync reports EIO once, the other pages
- * stay under io and get to the disk, deregistration works, counters balance.
+ * then the log stays clean of splats, fsync reports EIO once, the peer is soon
+ * denied the page, the other pages stay under io and get to the disk,
+ * deregistration works, counters balance.
  *
- * Guards pui_end() by force in truncate_cleanup_folio() of mm/truncate.c.
+ * Guards pui_cancel() in truncate_cleanup_folio() of mm/truncate.c, and the
+ * revoke that follows.
  */
 #include "scene.h"
 
@@ -37,6 +39,10 @@ int main(void)
 	     "its neighbours stay under io");
 	t_ok(fsync(s.f.fd) < 0 && errno == EIO, "fsync says EIO");
 	t_ok(!fsync(s.f.fd), "and says it once");
+	t_ok(t_within(10, t_rdma_write(&s.p, s.mr, T_PAGE, "", 1) != 0),
+	     "the peer is denied the page");
+	t_pair_reconnect(&s.p);
+	t_ok(t_read_denied(&s.p, s.mr, T_PAGE, 8), "for reading, too");
 	t_dma_fill(&s.p, s.mr, 2 * T_PAGE, 2 * T_PAGE, 3);
 	t_ok(!fsync(s.f.fd) && t_disk_is(s.f.fd, 2 * T_PAGE, 2 * T_PAGE, 3),
 	     "what the peer writes to the neighbours gets to the disk");
