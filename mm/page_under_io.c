@@ -1072,7 +1072,7 @@ out:
 /* A page that went without a revoke: its holders are told later. */
 struct pui_cancelled {
 	struct work_struct work;
-	struct inode *inode;
+	struct file *file;	/* of a holder */
 	loff_t start;
 	loff_t last;
 };
@@ -1083,12 +1083,12 @@ static void pui_revoke_cancelled(struct work_struct *work)
 	struct inode *inode;
 
 	cancelled = container_of(work, struct pui_cancelled, work);
-	inode = cancelled->inode;
+	inode = cancelled->file->f_mapping->host;
 	inode_lock(inode);
 	/* a holder that cannot give it up keeps a page that is nobody's */
 	pui_revoke(inode->i_mapping, cancelled->start, cancelled->last);
 	inode_unlock(inode);
-	iput(inode);
+	fput(cancelled->file);
 	kfree(cancelled);
 }
 
@@ -1097,20 +1097,14 @@ void __pui_cancel(struct folio *folio)
 	struct address_space *mapping = folio->mapping;
 	XA_STATE(xas, &mapping->i_pages, folio->index);
 	struct pui_stat stat = { .zone_id = -1 };
+	struct interval_tree_node *node = NULL;
 	struct pui_cancelled *cancelled;
 	struct xa_node *seen = NULL;
+	loff_t start = folio_pos(folio);
+	loff_t last = start + folio_size(folio) - 1;
 
 	/* without memory they find out at release */
 	cancelled = kmalloc(sizeof(*cancelled), GFP_NOFS);
-	if (cancelled && igrab(mapping->host)) {
-		INIT_WORK(&cancelled->work, pui_revoke_cancelled);
-		cancelled->inode = mapping->host;
-		cancelled->start = folio_pos(folio);
-		cancelled->last = folio_pos(folio) + folio_size(folio) - 1;
-		queue_work(system_unbound_wq, &cancelled->work);
-	} else {
-		kfree(cancelled);
-	}
 
 	xas_lock_irq(&xas);
 	/* the last range may have ended it before we got the lock */
@@ -1119,7 +1113,21 @@ void __pui_cancel(struct folio *folio)
 		pui_stat_add(&stat, mapping, folio, folio_nr_pages(folio), 0);
 		pui_stat_flush(&stat, mapping);
 	}
+	if (cancelled)
+		node = interval_tree_iter_first(&mapping->i_pui, start, last);
+	if (node)
+		cancelled->file = get_file(container_of(node, struct pui_range,
+							node)->file);
 	xas_unlock_irq(&xas);
+
+	if (!node) {
+		kfree(cancelled);
+		return;
+	}
+	INIT_WORK(&cancelled->work, pui_revoke_cancelled);
+	cancelled->start = start;
+	cancelled->last = last;
+	queue_work(system_unbound_wq, &cancelled->work);
 }
 
 /*
