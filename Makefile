@@ -16,13 +16,16 @@ help: ## list these verbs
 
 # --- see it work, and prove it
 
-.PHONY: demo check
+.PHONY: demo check regress
 
 demo: ## RDMA into a file: how it fails on stock, how it works here
 	@demo/run
 
 check: ## build what is needed and run all tests; ends with the count
 	@tests/check
+
+regress: ## what others wrote that uses RDMA, on stock and release: any difference
+	@regress/run
 
 # --- reading the code
 
