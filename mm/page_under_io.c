@@ -415,11 +415,17 @@ err_fput:
 }
 EXPORT_SYMBOL_NS_GPL(pui_prepare, PAGE_UNDER_IO);
 
-/* What stands at @index, the next one; @large if the last folio was. */
-static void *pui_next(struct xa_state *xas, pgoff_t index, bool large)
+/*
+ * What stands at @index, the next one.  Behind a small folio that was there it
+ * is in the next slot, while the node has one; if not, @walk.
+ */
+static __always_inline void *pui_next(struct xa_state *xas, pgoff_t index,
+				      bool walk)
 {
-	if (!large)
-		return xas_next(xas);
+	struct xa_node *node = xas->xa_node;
+
+	if (likely(!walk && node && xas->xa_offset < XA_CHUNK_MASK))
+		return xa_entry_locked(xas->xa, node, ++xas->xa_offset);
 	xas_set(xas, index);
 	return xas_load(xas);
 }
@@ -433,12 +439,14 @@ static bool pui_buffers_ready(struct folio *folio, loff_t size)
 	struct buffer_head *head = folio_buffers(folio);
 	struct buffer_head *bh = head;
 	loff_t pos = folio_pos(folio);
+	unsigned long state;
 
 	if (!head)
 		return false;
 	do {
-		if (!buffer_dirty(bh) ||
-		    (!buffer_mapped(bh) && !buffer_delay(bh)))
+		state = READ_ONCE(bh->b_state);
+		if (!(state & BIT(BH_Dirty)) ||
+		    !(state & (BIT(BH_Mapped) | BIT(BH_Delay))))
 			return false;
 		pos += bh->b_size;
 		bh = bh->b_this_page;
@@ -481,7 +489,7 @@ static __always_inline void pui_set_mark(struct xa_state *xas, xa_mark_t mark,
 }
 
 /* xas_clear_mark(), which has more to do for the last mark of a node. */
-static void pui_clear_mark(struct xa_state *xas, xa_mark_t mark)
+static __always_inline void pui_clear_mark(struct xa_state *xas, xa_mark_t mark)
 {
 	struct xa_node *node = xas->xa_node;
 	unsigned long *marks;
@@ -498,8 +506,9 @@ static void pui_clear_mark(struct xa_state *xas, xa_mark_t mark)
 	xas_clear_mark(xas, mark);
 }
 
-static void pui_start_entry(struct xa_state *xas, struct folio *folio,
-			    struct xa_node **seen)
+static __always_inline void pui_start_entry(struct xa_state *xas,
+					    struct folio *folio,
+					    struct xa_node **seen)
 {
 	pui_replace(xas, pui_make_entry(folio));
 	/* in this order: at no moment is it without a mark */
@@ -514,15 +523,17 @@ static void pui_start_entry(struct xa_state *xas, struct folio *folio,
  * folio is under writeback, so a locked, dirty folio that is not under
  * writeback is in nobody's bio.
  */
-static bool pui_start_folio(struct xa_state *xas, struct folio *folio,
-			    loff_t size, struct xa_node **seen)
+static __always_inline bool pui_start_folio(struct xa_state *xas,
+					    struct folio *folio, loff_t size,
+					    struct xa_node **seen)
 {
+	const unsigned long set = BIT(PG_dirty) | BIT(PG_uptodate);
+	const unsigned long clear = BIT(PG_writeback) | __PG_HWPOISON;
 	bool ready;
 
 	if (!folio_trylock(folio))
 		return false;
-	ready = folio_test_dirty(folio) && folio_test_uptodate(folio) &&
-		!folio_test_writeback(folio) && !folio_test_hwpoison(folio) &&
+	ready = (READ_ONCE(folio->flags) & (set | clear)) == set &&
 		folio_is_longterm_pinnable(folio) &&
 		pui_buffers_ready(folio, size);
 	if (ready)
@@ -542,6 +553,7 @@ static long pui_start_batch(struct pui_range *range, struct page **pages,
 	loff_t size = i_size_read(mapping->host);
 	XA_STATE(xas, &mapping->i_pages, range->next);
 	struct pui_stat stat = { .zone_id = -1 };
+	pgoff_t first = range->next;
 	struct xa_node *seen = NULL;
 	unsigned long done = 0;
 	void *entry;
@@ -567,15 +579,15 @@ static long pui_start_batch(struct pui_range *range, struct page **pages,
 			dirty = large ? -folio_nr_pages(folio) : -1;
 		}
 		if (large)
-			page = folio_file_page(folio, range->next);
+			page = folio_file_page(folio, first + done);
 		pages[done++] = page;
 		pui_pin(folio, large);
 		pui_stat_add(&stat, mapping, folio, dirty, 1);
-		range->next++;
 		if (done == nr_pages)
 			break;
-		entry = pui_next(&xas, range->next, large);
+		entry = pui_next(&xas, first + done, large);
 	}
+	range->next = first + done;
 	pui_stat_flush(&stat, mapping);
 	xas_unlock_irq(&xas);
 	return done;
@@ -698,8 +710,9 @@ long pui_start(struct pui_range *range, struct page **pages,
 EXPORT_SYMBOL_NS_GPL(pui_start, PAGE_UNDER_IO);
 
 /* Back to an ordinary dirty folio; @xas is at any page of it. */
-static void pui_end_entry(struct xa_state *xas, struct folio *folio,
-			  struct xa_node **seen)
+static __always_inline void pui_end_entry(struct xa_state *xas,
+					  struct folio *folio,
+					  struct xa_node **seen)
 {
 	pui_replace(xas, folio);
 	/* TOWRITE stays, for an integrity pass that is under way */
@@ -788,7 +801,7 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 		}
 		if (++i == nr_pages)
 			break;
-		entry = pui_next(&xas, range->first, large);
+		entry = pui_next(&xas, range->first, large || keep);
 	}
 	pui_stat_flush(&stat, mapping);
 	if (kept)
