@@ -128,52 +128,226 @@ static unsigned long umem_pin_count(const struct umem_pin *pin)
 	return PFN_UP(addr + pin->umem.length) - PFN_DOWN(addr);
 }
 
+/*
+ * The scatter list is what sg_alloc_append_table_from_pages() would make, but in
+ * one pass: each page is looked at once, an element is written whole when it is
+ * first used, and for a device that has no DMA it is mapped then and there.  It
+ * always has an end mark.
+ */
+
+/* How many elements the pages take. */
+static unsigned long umem_pin_count_sg(struct page **pages, unsigned long nr,
+				       unsigned int max_segment)
+{
+	unsigned int length = PAGE_SIZE;
+	unsigned long i, count = 1;
+
+	for (i = 1; i < nr; i++) {
+		if (page_to_pfn(pages[i]) == page_to_pfn(pages[i - 1]) + 1 &&
+		    length < max_segment &&
+		    zone_device_pages_have_same_pgmap(pages[i], pages[i - 1])) {
+			length += PAGE_SIZE;
+		} else {
+			length = PAGE_SIZE;
+			count++;
+		}
+	}
+	return count;
+}
+
+/*
+ * The element behind @last, the last one so far, with no more than one free
+ * place behind it; NULL if memory is short.  @count is how many may still come;
+ * @room is the number of free places, the one returned included.
+ */
+static struct scatterlist *umem_pin_next_sg(struct sg_append_table *append,
+					    struct scatterlist *last,
+					    unsigned long count,
+					    unsigned int *room)
+{
+	struct scatterlist *sg;
+	unsigned int n;
+
+	/* nothing will have to be linked */
+	if (*room && count == 1)
+		return last + 1;
+
+	n = min_t(unsigned long, count, SG_MAX_SINGLE_ALLOC);
+	sg = kmalloc_array(n, sizeof(*sg), GFP_KERNEL);
+	if (!sg)
+		return NULL;
+	if (last) {
+		__sg_chain(last + 1, sg);
+		append->total_nents += n - 1;
+	} else {
+		append->sgt.sgl = sg;
+		append->total_nents = n;
+	}
+	*room = n;
+	return sg;
+}
+
+static void umem_pin_free_sg(struct scatterlist *sg, unsigned int nents)
+{
+	kfree(sg);
+}
+
+/*
+ * Append pages to the scatter list.  @left is how many will come after them.
+ * Returns the number of pages appended, less than @nr if memory is short.
+ */
+static unsigned long umem_pin_append(struct umem_pin *pin, struct page **pages,
+				     unsigned long nr, unsigned long left)
+{
+	const unsigned int max_segment =
+		ALIGN_DOWN(ib_dma_max_seg_size(pin->umem.ibdev), PAGE_SIZE);
+	const bool virt_dma = ib_uses_virt_dma(pin->umem.ibdev);
+	struct sg_append_table *append = &pin->umem.sgt_append;
+	unsigned int room = append->total_nents - append->sgt.orig_nents;
+	struct scatterlist *sg = append->prv, *next;
+	unsigned long next_pfn = ULONG_MAX;
+	unsigned long done, count;
+
+	if (sg) {
+		sg_unmark_end(sg);
+		next_pfn = page_to_pfn(sg_page(sg)) + PFN_DOWN(sg->length);
+	}
+	for (done = 0; done < nr; done++) {
+		struct page *page = pages[done];
+		unsigned long pfn = page_to_pfn(page);
+
+		if (pfn == next_pfn && sg->length < max_segment &&
+		    zone_device_pages_have_same_pgmap(page, sg_page(sg))) {
+			sg->length += PAGE_SIZE;
+		} else {
+			next = sg + 1;
+			if (unlikely(room <= 1)) {
+				count = left + umem_pin_count_sg(pages + done,
+								 nr - done,
+								 max_segment);
+				next = umem_pin_next_sg(append, sg, count,
+							&room);
+				if (!next)
+					break;
+			}
+			sg = next;
+			room--;
+			memset(sg, 0, sizeof(*sg));
+			sg_set_page(sg, page, PAGE_SIZE, 0);
+			if (virt_dma)
+				sg_dma_address(sg) =
+					(uintptr_t)page_address(page);
+		}
+		if (virt_dma)
+			sg_dma_len(sg) = sg->length;
+		next_pfn = pfn + 1;
+	}
+	if (sg)
+		sg_mark_end(sg);
+	append->prv = sg;
+	append->sgt.orig_nents = append->total_nents - room;
+	append->sgt.nents = append->sgt.orig_nents;
+	return done;
+}
+
+/* sg_next(), without the call. */
+static __always_inline struct scatterlist *
+umem_pin_sg_next(struct scatterlist *sg)
+{
+	if (sg_is_last(sg))
+		return NULL;
+	sg++;
+	if (unlikely(sg_is_chain(sg)))
+		sg = sg_chain_ptr(sg);
+	return sg;
+}
+
+/* Where in the scatter list the next page is; no page if @sg is NULL. */
+struct umem_pin_cursor {
+	struct scatterlist *sg;
+	struct page *page;
+	unsigned long left;	/* pages of @sg, this one included */
+};
+
+static __always_inline void umem_pin_cursor_set(struct umem_pin_cursor *cur,
+						struct scatterlist *sg)
+{
+	cur->sg = sg;
+	if (!sg)
+		return;
+	cur->page = sg_page(sg);
+	cur->left = PFN_DOWN(sg->length);
+}
+
+/* Go on by @n pages of the element. */
+static __always_inline void umem_pin_cursor_add(struct umem_pin_cursor *cur,
+						unsigned long n)
+{
+	cur->left -= n;
+	if (cur->left)
+		cur->page = nth_page(cur->page, n);
+	else
+		umem_pin_cursor_set(cur, umem_pin_sg_next(cur->sg));
+}
+
+/* Hand back up to @run pages of a file. */
+static unsigned long umem_pin_unpin_file(struct umem_pin_range *range,
+					 struct umem_pin_cursor *where,
+					 unsigned long run)
+{
+	struct page *batch[UMEM_PIN_BATCH];
+	struct umem_pin_cursor cur = *where;
+	unsigned long done = 0, nr;
+
+	/* fewer pages if registration failed in the middle of the range */
+	while (done < run && cur.sg) {
+		unsigned long want = min_t(unsigned long, run - done,
+					   UMEM_PIN_BATCH);
+
+		for (nr = 0; nr < want && cur.sg; nr++) {
+			batch[nr] = cur.page;
+			umem_pin_cursor_add(&cur, 1);
+		}
+		pui_end(&range->pui, batch, nr);
+		done += nr;
+	}
+	*where = cur;
+	return done;
+}
+
+/* Hand back up to @run pages that are no file's. */
+static unsigned long umem_pin_unpin_other(struct umem_pin_cursor *cur,
+					  unsigned long run, bool dirty)
+{
+	unsigned long done, n;
+
+	for (done = 0; done < run && cur->sg; done += n) {
+		n = min(run - done, cur->left);
+		unpin_user_page_range_dirty_lock(cur->page, n, dirty);
+		umem_pin_cursor_add(cur, n);
+	}
+	return done;
+}
+
 /* Hand back pages of files and other pages, as they come. */
 static void umem_pin_unpin_mixed(struct umem_pin *pin, bool dirty)
 {
-	struct umem_pin_range *range, *next;
-	unsigned long pos = 0, run = 0, nr = 0;
-	struct page *batch[UMEM_PIN_BATCH];
-	bool is_file = false;
-	struct scatterlist *sg;
-	unsigned int i;
+	struct umem_pin_cursor cur = {};
+	struct umem_pin_range *range;
+	unsigned long pos = 0, run;
+	bool is_file;
 
-	next = list_first_entry(&pin->ranges, struct umem_pin_range, list);
-	range = next;
-	for_each_sgtable_sg(umem_pin_sgt(pin), sg, i) {
-		unsigned long left = PFN_UP(sg->length);
-		struct page *page = sg_page(sg);
-		unsigned long j, n;
-
-		for (; left; left -= n, page = nth_page(page, n)) {
-			if (!run) {
-				range = next;
-				run = umem_pin_run(range, pos, &is_file);
-				pos += run;
-				if (is_file)
-					next = umem_pin_next_range(pin, range);
-			}
-			n = min(left, run);
-			run -= n;
-			if (!is_file) {
-				unpin_user_page_range_dirty_lock(page, n,
-								 dirty);
-				continue;
-			}
-			for (j = 0; j < n; j++) {
-				batch[nr++] = nth_page(page, j);
-				/* the last batch of a range is not full */
-				if (nr == UMEM_PIN_BATCH ||
-				    (!run && j == n - 1)) {
-					pui_end(&range->pui, batch, nr);
-					nr = 0;
-				}
-			}
+	range = list_first_entry(&pin->ranges, struct umem_pin_range, list);
+	umem_pin_cursor_set(&cur, umem_pin_sgt(pin)->sgl);
+	while (cur.sg) {
+		run = umem_pin_run(range, pos, &is_file);
+		if (is_file) {
+			pos += umem_pin_unpin_file(range, &cur, run);
+			range = umem_pin_next_range(pin, range);
+		} else {
+			pos += umem_pin_unpin_other(&cur, run, dirty);
 		}
 	}
-	/* registration failed in the middle of a range */
-	if (nr)
-		pui_end(&range->pui, batch, nr);
 }
 
 /* Hand back what is in the scatter list, and free the list. */
@@ -181,16 +355,16 @@ static void umem_pin_unpin(struct umem_pin *pin, bool dirty)
 {
 	struct sg_append_table *append = &pin->umem.sgt_append;
 	struct scatterlist *sg;
-	unsigned int i;
 
 	if (!list_empty(&pin->ranges))
 		umem_pin_unpin_mixed(pin, dirty);
 	else
-		for_each_sgtable_sg(umem_pin_sgt(pin), sg, i)
+		for (sg = append->sgt.sgl; sg; sg = umem_pin_sg_next(sg))
 			unpin_user_page_range_dirty_lock(sg_page(sg),
-							 PFN_UP(sg->length),
+							 PFN_DOWN(sg->length),
 							 dirty);
-	sg_free_append_table(append);
+	__sg_free_table(&append->sgt, SG_MAX_SINGLE_ALLOC, 0, umem_pin_free_sg,
+			append->total_nents);
 	memset(append, 0, sizeof(*append));
 }
 
@@ -213,14 +387,11 @@ static int umem_pin_part(struct umem_pin *pin, struct umem_pin_range *range,
 			 unsigned long addr, unsigned long npages,
 			 unsigned long left, struct page **pages)
 {
-	unsigned int max_segment = ib_dma_max_seg_size(pin->umem.ibdev);
-	struct ib_umem *umem = &pin->umem;
 	unsigned int gup_flags = FOLL_LONGTERM;
 	unsigned long want;
-	long nr;
-	int ret;
+	long nr, done;
 
-	if (umem->writable)
+	if (pin->umem.writable)
 		gup_flags |= FOLL_WRITE;
 
 	for (; npages; npages -= nr, left -= nr, addr += nr * PAGE_SIZE) {
@@ -233,20 +404,17 @@ static int umem_pin_part(struct umem_pin *pin, struct umem_pin_range *range,
 		if (nr < 0)
 			return nr;
 
-		ret = sg_alloc_append_table_from_pages(&umem->sgt_append, pages,
-						       nr, 0, nr << PAGE_SHIFT,
-						       max_segment, left - nr,
-						       GFP_KERNEL);
-		if (!ret)
+		done = umem_pin_append(pin, pages, nr, left - nr);
+		if (done == nr)
 			continue;
 		if (range) {
 			/* a range gives up its pages in order */
 			umem_pin_unpin(pin, false);
-			pui_end(&range->pui, pages, nr);
+			pui_end(&range->pui, pages + done, nr - done);
 		} else {
-			unpin_user_pages(pages, nr);
+			unpin_user_pages(pages + done, nr - done);
 		}
-		return ret;
+		return -ENOMEM;
 	}
 	return 0;
 }
@@ -388,8 +556,11 @@ static int umem_pin_map(struct umem_pin *pin, unsigned long dma_attr)
 	ret = umem_pin_pages(pin);
 	if (ret)
 		goto err_undo;
-	ret = ib_dma_map_sgtable_attrs(pin->umem.ibdev, umem_pin_sgt(pin),
-				       DMA_BIDIRECTIONAL, dma_attr);
+	/* without DMA it is mapped already */
+	if (!ib_uses_virt_dma(pin->umem.ibdev))
+		ret = ib_dma_map_sgtable_attrs(pin->umem.ibdev,
+					       umem_pin_sgt(pin),
+					       DMA_BIDIRECTIONAL, dma_attr);
 	if (ret)
 		goto err_undo;
 	trace_umem_pin_dma_map(pin);
