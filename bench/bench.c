@@ -2,19 +2,21 @@
 /*
  * What memory regions and the page cache cost, in instructions.
  *
- * usage: bench FOLDER		a folder on ext4 with 1 GiB free
+ * usage: bench FOLDER [big]	a folder on ext4 with 4 GiB free
  *
  * Runs in a guest that counts instructions: there, the time stamp counter goes
  * up by one an instruction (checked first).  Prints lines of a name and a
- * figure; "bench/run" boots the guests and makes a table of them.
+ * figure; "bench/run" boots the guests and makes a table of them.  With "big",
+ * regions of more than 1 GiB, too, for which the stock kernel's rxe warns.
  *
  * Each figure is the best of many rounds: what disturbs a round (a timer tick,
  * a kernel thread) only ever adds to it.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <infiniband/verbs.h>
+#include <math.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,12 +30,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "verbs_pair.h"
+
 #define PAGE		4096UL
 #define REGION_PAGES	(64UL << 20 >> 12)	/* 64 MiB */
 #define REGION_ROUNDS	7
+#define MIB_PAGES	(1UL << 20 >> 12)
+#define SIZE_ROUNDS	3
+#define PASS_PAGES	256UL
+#define PASS_ROUNDS	9
+#define RECLAIM_PAGES	2048UL
+#define RECLAIM_BYTES	"4194304"		/* half of them */
+#define RECLAIM_ROUNDS	16
+#define RDMA_PAGES	64UL
+#define RDMA_ROUNDS	200
 #define CACHED_PAGES	256UL
 #define CACHED_ROUNDS	100
 #define CACHED_MAP	((void *)(1UL << 40))
+#define AREA_MAP	((void *)(1UL << 41))	/* where a huge page may begin */
 /* Small region, large region: their difference is what a page costs. */
 #define MEMORY_PAGES	(64UL << 20 >> 12)
 #define MEMORY_MORE	(256UL << 20 >> 12)
@@ -116,20 +130,27 @@ static void wait_for_tick(void)
 	}
 }
 
-static void set(const char *path, const char *value)
+static bool try_set(const char *path, const char *value)
 {
 	int fd = open(path, O_WRONLY);
+	bool done = fd >= 0 && write(fd, value, strlen(value)) > 0;
 
-	must(fd >= 0 && write(fd, value, strlen(value)) > 0, path);
+	must(fd >= 0, path);
 	close(fd);
+	return done;
+}
+
+static void set(const char *path, const char *value)
+{
+	must(try_set(path, value), path);
 }
 
 /* --- memory of several kinds */
 
-enum kind { ANON, TMPFS, EXT4, EXT4_CLEAN, KINDS };
+enum kind { ANON, THP, TMPFS, EXT4, EXT4_CLEAN, KINDS };
 
 static const char *const kind_name[KINDS] = {
-	"anonymous", "tmpfs", "ext4", "ext4-clean",
+	"anonymous", "thp", "tmpfs", "ext4", "ext4-clean",
 };
 
 struct area {
@@ -141,11 +162,13 @@ struct area {
 
 static void area_map(struct area *a)
 {
-	int flags = a->kind == ANON ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+	int flags = a->kind < TMPFS ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
 
-	a->addr = mmap(NULL, a->pages * PAGE, PROT_READ | PROT_WRITE, flags,
-		       a->fd, 0);
-	must(a->addr != MAP_FAILED, "mmap");
+	a->addr = mmap(AREA_MAP, a->pages * PAGE, PROT_READ | PROT_WRITE,
+		       flags | MAP_FIXED_NOREPLACE, a->fd, 0);
+	must(a->addr == AREA_MAP, "mmap");
+	if (a->kind == THP)
+		must(!madvise(a->addr, a->pages * PAGE, MADV_HUGEPAGE), "madvise");
 }
 
 /*
@@ -156,7 +179,7 @@ static void area_map(struct area *a)
  */
 static void area_fill(struct area *a)
 {
-	const unsigned long stride = 7919;	/* odd, pages is a power of two */
+	const unsigned long stride = 7919;	/* prime, and no divisor of pages */
 	static const unsigned char buf[PAGE];
 	unsigned long i, page;
 
@@ -177,7 +200,7 @@ static void area_touch(struct area *a)
 		a->addr[i * PAGE] = i;
 }
 
-/* Is it as area_fill() says? */
+/* Is it as area_fill() says, or huge pages? */
 static void area_check(const struct area *a)
 {
 	const uint64_t pfn = (1ULL << 55) - 1;
@@ -194,7 +217,8 @@ static void area_check(const struct area *a)
 		last = next;
 	}
 	close(fd);
-	if (neighbours > a->pages / 1000)
+	if (a->kind == THP ? neighbours < a->pages / 512 * 511 :
+			     neighbours > a->pages / 1000)
 		die("%lu of %lu pages of %s lie side by side", neighbours,
 		    a->pages, kind_name[a->kind]);
 }
@@ -206,6 +230,8 @@ static void area_open(struct area *a, enum kind kind, unsigned long pages)
 	a->kind = kind;
 	a->pages = pages;
 	a->fd = -1;
+	must(!prctl(PR_SET_THP_DISABLE, kind != THP, 0, 0, 0),
+	     "PR_SET_THP_DISABLE");
 	if (kind == TMPFS) {
 		a->fd = memfd_create("bench", 0);
 		must(a->fd >= 0, "memfd_create");
@@ -298,6 +324,43 @@ static void bench_region(enum kind kind)
 	area_close(&a);
 }
 
+/* What a page costs in regions of several sizes, all at the start of one area. */
+static void bench_sizes(enum kind kind, unsigned long largest)
+{
+	static const unsigned long sizes[] = { 1, 4, 16, 64, 256, 1024 };
+	struct area a;
+
+	area_open(&a, kind, largest * MIB_PAGES);
+	for (unsigned long i = 0; i <= sizeof(sizes) / sizeof(*sizes); i++) {
+		unsigned long mib = i < sizeof(sizes) / sizeof(*sizes) ?
+				    sizes[i] : largest;
+		unsigned long pages = mib * MIB_PAGES;
+		double reg = 1e18, dereg = 1e18;
+		struct area part = a;
+
+		if (mib > largest || (i && mib == sizes[i - 1]))
+			continue;
+		part.pages = pages;
+		for (int round = 0; round < SIZE_ROUNDS; round++) {
+			struct ibv_mr *mr;
+			uint64_t start;
+
+			wait_for_tick();
+			start = now();
+			mr = area_register(&part);
+			reg = fmin(reg, now() - start);
+			must(mr != NULL, kind_name[kind]);
+			wait_for_tick();
+			start = now();
+			must(!ibv_dereg_mr(mr), "ibv_dereg_mr");
+			dereg = fmin(dereg, now() - start);
+		}
+		print(reg / pages, "size.register.%s.%lu", kind_name[kind], mib);
+		print(dereg / pages, "size.deregister.%s.%lu", kind_name[kind], mib);
+	}
+	area_close(&a);
+}
+
 /* --- memory in use */
 
 /* Sum of the numbers behind a word in a file of the kernel's. */
@@ -366,6 +429,200 @@ static void bench_memory(enum kind kind)
 	if (less >= 0 && more >= 0)
 		print((double)(more - less) * PAGE / (MEMORY_MORE - MEMORY_PAGES),
 		      "memory.%s", kind_name[kind]);
+}
+
+/* As large as the guest holds, in MiB. */
+static unsigned long largest_region(void)
+{
+	return sum("/proc/meminfo", "MemAvailable:") / 1024 * 8 / 10 / 64 * 64;
+}
+
+/* --- writeback and reclaim beside pages under io */
+
+static const unsigned long beside[] = { 0, 1UL << 10, 32UL << 10, 256UL << 10 };
+
+/*
+ * What a pass of background writeback costs that has a few pages to write, in
+ * a file of which more and more pages are under io.
+ */
+static void bench_writeback(void)
+{
+	const unsigned long most = 256UL << 10;
+	static unsigned char buf[PAGE];
+	struct area a;
+
+	area_open(&a, EXT4, most);
+	for (unsigned long i = 0; i < sizeof(beside) / sizeof(*beside); i++) {
+		struct area part = a;
+		struct ibv_mr *mr = NULL;
+		double best = 1e18;
+
+		must(!fsync(a.fd), "fsync");
+		part.pages = beside[i];
+		if (part.pages) {
+			area_touch(&part);
+			mr = area_register(&part);
+			if (!mr)
+				break;	/* stock */
+		}
+		for (int round = 0; round < PASS_ROUNDS; round++) {
+			uint64_t start;
+
+			for (unsigned long p = 0; p < PASS_PAGES; p++)
+				must(pwrite(a.fd, buf, PAGE, (most + p) * PAGE) ==
+				     (ssize_t)PAGE, "pwrite");
+			wait_for_tick();
+			start = now();
+			must(!sync_file_range(a.fd, 0, 0, SYNC_FILE_RANGE_WRITE),
+			     "sync_file_range");
+			best = fmin(best, now() - start);
+			must(!sync_file_range(a.fd, most * PAGE, 0,
+					      SYNC_FILE_RANGE_WAIT_BEFORE),
+			     "sync_file_range");
+		}
+		print(best, "writeback.%lu", beside[i]);
+		if (mr)
+			must(!ibv_dereg_mr(mr), "ibv_dereg_mr");
+	}
+	area_close(&a);
+}
+
+#define GROUP	"/sys/fs/cgroup/bench"
+
+/*
+ * What it costs to reclaim a page of a control group which also has pages under
+ * io.  Reclaim may look at those once; what it learns there it keeps.
+ */
+static void bench_reclaim(void)
+{
+	const unsigned long n = sizeof(beside) / sizeof(*beside);
+	static unsigned char buf[PAGE];
+	char *path;
+	int fd;
+
+	must(asprintf(&path, "%s/clean", folder) > 0, "asprintf");
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	must(fd >= 0, path);
+	for (unsigned long p = 0; p < RECLAIM_PAGES; p++)
+		must(pwrite(fd, buf, PAGE, p * PAGE) == (ssize_t)PAGE, "pwrite");
+	must(!fsync(fd), "fsync");
+	must(!mkdir(GROUP, 0755) || errno == EEXIST, GROUP);
+
+	for (unsigned long i = 0; i < n; i++) {
+		struct ibv_mr *mr = NULL;
+		double best = 1e18;
+		struct area a;
+
+		set(GROUP "/cgroup.procs", "0");
+		if (beside[i]) {
+			area_open(&a, EXT4, beside[i]);
+			mr = area_register(&a);
+			if (!mr) {
+				area_close(&a);
+				break;	/* stock */
+			}
+		}
+		for (int round = 0; round < RECLAIM_ROUNDS; round++) {
+			long before;
+			uint64_t start;
+
+			must(!posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED),
+			     "posix_fadvise");
+			for (unsigned long p = 0; p < RECLAIM_PAGES; p++)
+				must(pread(fd, buf, PAGE, p * PAGE) ==
+				     (ssize_t)PAGE, "pread");
+			before = sum(GROUP "/memory.stat", "pgsteal");
+			wait_for_tick();
+			start = now();
+			try_set(GROUP "/memory.reclaim", RECLAIM_BYTES);
+			start = now() - start;
+			before = sum(GROUP "/memory.stat", "pgsteal") - before;
+			/* the first rounds sort the pages */
+			if (round >= RECLAIM_ROUNDS / 2 && before > 0)
+				best = fmin(best, (double)start / before);
+		}
+		print(best, "reclaim.%lu", beside[i]);
+		set("/sys/fs/cgroup/cgroup.procs", "0");
+		if (mr) {
+			must(!ibv_dereg_mr(mr), "ibv_dereg_mr");
+			area_close(&a);
+		}
+	}
+	close(fd);
+	unlink(path);
+	free(path);
+}
+
+/* --- RDMA */
+
+/* One request, as ib_write_bw and its kin make them, until it is done. */
+static void rdma(struct t_pair *p, enum ibv_wr_opcode op, struct ibv_mr *mr,
+		 uint32_t length)
+{
+	struct ibv_sge ours = { .addr = (uintptr_t)p->bounce, .length = length,
+				.lkey = p->bounce_mr->lkey };
+	struct ibv_sge theirs = { .addr = (uintptr_t)mr->addr, .length = length,
+				  .lkey = mr->lkey };
+	struct ibv_recv_wr recv = { .sg_list = &theirs, .num_sge = 1 }, *bad_recv;
+	struct ibv_send_wr send = { .opcode = op, .sg_list = &ours, .num_sge = 1,
+				    .wr.rdma.remote_addr = theirs.addr,
+				    .wr.rdma.rkey = mr->rkey }, *bad_send;
+	int want = 1;
+
+	if (op == IBV_WR_SEND) {
+		must(!ibv_post_recv(p->theirs->qp, &recv, &bad_recv), "ibv_post_recv");
+		want++;
+	}
+	must(!ibv_post_send(p->ours->qp, &send, &bad_send), "ibv_post_send");
+	while (want) {
+		struct ibv_wc wc;
+		int n = ibv_poll_cq(p->cq, 1, &wc);
+
+		must(n >= 0, "ibv_poll_cq");
+		if (n && wc.status)
+			die("RDMA: %s", ibv_wc_status_str(wc.status));
+		want -= n;
+		/* one processor: the driver has work to do */
+		if (want)
+			sched_yield();
+	}
+}
+
+static void bench_rdma(enum kind kind)
+{
+	static const struct {
+		const char *name;
+		enum ibv_wr_opcode op;
+		uint32_t length;
+	} cases[] = {
+		{ "write", IBV_WR_RDMA_WRITE, 64 << 10 },
+		{ "read", IBV_WR_RDMA_READ, 64 << 10 },
+		{ "send", IBV_WR_SEND, 64 },
+	};
+	struct t_pair pair;
+	struct ibv_mr *mr;
+	struct area a;
+
+	area_open(&a, kind, RDMA_PAGES);
+	t_pair_open(&pair, "rxe0");
+	mr = t_reg(&pair, a.addr, a.pages * PAGE);
+	if (!mr && kind != EXT4)
+		die("ibv_reg_mr: %s", strerror(errno));
+	for (unsigned long i = 0; mr && i < sizeof(cases) / sizeof(*cases); i++) {
+		double best = 1e18;
+
+		for (int round = 0; round < RDMA_ROUNDS; round++) {
+			uint64_t start = now();
+
+			rdma(&pair, cases[i].op, mr, cases[i].length);
+			best = fmin(best, now() - start);
+		}
+		print(best, "%s.%s", cases[i].name, kind_name[kind]);
+	}
+	if (mr)
+		t_dereg(mr);
+	t_pair_close(&pair);
+	area_close(&a);
 }
 
 /* --- the page cache with nothing under io */
@@ -437,8 +694,9 @@ static void bench_cached(void)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2 || argv[1][0] == '-') {
-		fprintf(stderr, "usage: bench FOLDER\n");
+	if (argc < 2 || argc > 3 || argv[1][0] == '-' ||
+	    (argc == 3 && strcmp(argv[2], "big"))) {
+		fprintf(stderr, "usage: bench FOLDER [big]\n");
 		return 2;
 	}
 	/* The same addresses each time: some costs depend on them. */
@@ -449,11 +707,10 @@ int main(int argc, char **argv)
 	}
 	folder = argv[1];
 	check_unit();
-	/* No writeback but our own fsync, no huge pages. */
+	/* No writeback but our own fsync. */
 	set("/proc/sys/vm/dirty_writeback_centisecs", "0");
 	set("/proc/sys/vm/dirty_ratio", "90");
 	set("/proc/sys/vm/dirty_background_ratio", "80");
-	must(!prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), "PR_SET_THP_DISABLE");
 
 	bench_cached();
 	open_device("rxe0");
@@ -461,5 +718,12 @@ int main(int argc, char **argv)
 	bench_memory(EXT4);
 	for (enum kind kind = 0; kind < KINDS; kind++)
 		bench_region(kind);
+	bench_sizes(TMPFS, 1024);
+	if (argc == 3)
+		bench_sizes(EXT4, largest_region());
+	bench_rdma(ANON);
+	bench_rdma(EXT4);
+	bench_writeback();
+	bench_reclaim();
 	return 0;
 }
