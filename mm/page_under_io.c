@@ -531,7 +531,7 @@ static __always_inline bool pui_start_folio(struct xa_state *xas,
 	const unsigned long clear = BIT(PG_writeback) | __PG_HWPOISON;
 	bool ready;
 
-	if (!folio_trylock(folio))
+	if (pui_should_fail() || !folio_trylock(folio))
 		return false;
 	ready = (READ_ONCE(folio->flags) & (set | clear)) == set &&
 		folio_is_longterm_pinnable(folio) &&
@@ -1176,6 +1176,8 @@ struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
 			 offset_in_page(offset) + len > PAGE_SIZE))
 		len = PAGE_SIZE - offset_in_page(offset);
 
+	if (!(gfp & __GFP_DIRECT_RECLAIM) && pui_should_fail())
+		return NULL;
 	page = mempool_alloc(pui_snapshots, gfp);
 	if (!page)
 		return NULL;

@@ -557,7 +557,9 @@ static int umem_pin_map(struct umem_pin *pin, unsigned long dma_attr)
 	if (ret)
 		goto err_undo;
 	/* without DMA it is mapped already */
-	if (!ib_uses_virt_dma(pin->umem.ibdev))
+	if (pui_should_fail())
+		ret = -EIO;
+	else if (!ib_uses_virt_dma(pin->umem.ibdev))
 		ret = ib_dma_map_sgtable_attrs(pin->umem.ibdev,
 					       umem_pin_sgt(pin),
 					       DMA_BIDIRECTIONAL, dma_attr);
