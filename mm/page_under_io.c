@@ -79,6 +79,7 @@
 #include <linux/mempool.h>
 #include <linux/mm.h>
 #include <linux/page_under_io.h>
+#include <linux/page_under_io_fault.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>

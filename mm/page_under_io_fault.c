@@ -16,7 +16,7 @@
 #include <linux/export.h>
 #include <linux/fault-inject.h>
 #include <linux/init.h>
-#include <linux/page_under_io.h>
+#include <linux/page_under_io_fault.h>
 
 static DECLARE_FAULT_ATTR(fail_umem_pin);
 

@@ -170,15 +170,6 @@ struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
 struct folio *__pui_snapshot_source(struct folio *snapshot, size_t *offset);
 void pui_snapshot_free(struct folio *snapshot);
 
-#ifdef CONFIG_FAIL_UMEM_PIN
-bool pui_should_fail(void);
-#else
-static inline bool pui_should_fail(void)
-{
-	return false;
-}
-#endif
-
 /**
  * pui_test_mapping() - May a file have pages under io now?
  * @mapping: The file's page cache.
