@@ -4,7 +4,7 @@
  * of 16 pages,
  * when he registers all of it,
  * then it fails with EDQUOT, ENOSPC, or with EFAULT and a trace event, and
- * nothing is left behind; 4 pages of it work.
+ * nothing is left behind; 4 pages of it work, and all of it with more quota.
  *
  * Guards the undo in umem_pin_get(), the event pui_fault_failed.
  */
@@ -25,6 +25,16 @@ static void register_bytes(void *len)
 	err = errno;
 }
 
+/* Allow the user this many pages more than he had at @start. */
+static void limit(struct dqblk *start, unsigned int pages)
+{
+	/* In units of 1 KiB */
+	start->dqb_bhardlimit = start->dqb_curspace / 1024 + pages * T_PAGE / 1024;
+	start->dqb_valid = QIF_BLIMITS;
+	t_must(!quotactl(QCMD(Q_SETQUOTA, USRQUOTA), t_disk(), USER, (void *)start),
+	       "Q_SETQUOTA");
+}
+
 int main(void)
 {
 	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
@@ -39,11 +49,7 @@ int main(void)
 	t_must(!fchown(s.f.fd, USER, USER), "chown");
 	t_must(!quotactl(QCMD(Q_GETQUOTA, USRQUOTA), t_disk(), USER, (void *)&q),
 	       "Q_GETQUOTA");
-	/* In units of 1 KiB */
-	q.dqb_bhardlimit = q.dqb_curspace / 1024 + 4 * T_PAGE / 1024;
-	q.dqb_valid = QIF_BLIMITS;
-	t_must(!quotactl(QCMD(Q_SETQUOTA, USRQUOTA), t_disk(), USER, (void *)&q),
-	       "Q_SETQUOTA");
+	limit(&q, 4);
 	t_pair_open(&s.p, t_device());
 	t_must(!setrlimit(RLIMIT_MEMLOCK, &all), "setrlimit");
 	pinned = t_vmpin();
@@ -61,6 +67,14 @@ int main(void)
 	t_dma_fill(&s.p, s.mr, 0, 4 * T_PAGE, 2);
 	t_ok(!fsync(s.f.fd) && t_disk_is(s.f.fd, 0, 4 * T_PAGE, 2),
 	     "what the quota allows works");
+	t_dereg(s.mr);
+	limit(&q, 16);
+	t_as_user(register_bytes, &too_much);
+	errno = err;
+	t_must(s.mr, "register all with more quota");
+	t_dma_fill(&s.p, s.mr, 0, 16 * T_PAGE, 3);
+	t_ok(!fsync(s.f.fd) && t_disk_is(s.f.fd, 0, 16 * T_PAGE, 3),
+	     "with more quota all of it works");
 	t_scene_close(&s);
 	free(trace);
 	t_done();

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Given a registered file, and a peer that writes,
+ * when at fsync there is no memory for one snapshot, whichever it is, or for
+ * none of them without waiting,
+ * then fsync works each time, and the bytes are on the disk; and when any other
+ * allocation of it fails, it may say ENOMEM, as for ordinary pages, but the
+ * pages stay as they are and the next fsync works.
+ *
+ * Guards io_submit_add_bh() of fs/ext4/page-io.c: what waits is in no bio.
+ */
+#include "fault.h"
+#include "scene.h"
+
+#define PAGES	8U
+
+static struct t_scene s;
+
+/* Is what the peer wrote on the disk, and the pages as before? */
+static bool synced(unsigned int seed)
+{
+	return t_disk_is(s.f.fd, 0, s.f.len, seed) &&
+	       t_under_io(s.f.fd, 0, PAGES);
+}
+
+/* Of all that fails, what fails fsync? */
+static unsigned int sweep(unsigned int *nth)
+{
+	unsigned int refused = 0;
+	bool hit = true;
+	int ret;
+
+	for (*nth = 1; hit; (*nth)++) {
+		t_dma_fill(&s.p, s.mr, 0, s.f.len, *nth);
+		t_fail_nth(*nth);
+		ret = fsync(s.f.fd);
+		hit = t_failed_nth();
+		if (ret) {
+			refused++;
+			t_must(hit && errno == ENOMEM, "fault %u: ENOMEM", *nth);
+			t_must(t_under_io(s.f.fd, 0, PAGES) &&
+			       t_is(s.f.map, s.f.len, *nth),
+			       "fault %u: the pages are as they were", *nth);
+			t_must(!fsync(s.f.fd), "fault %u: the next works", *nth);
+		}
+		errno = 0;
+		t_must(synced(*nth), "fault %u: the bytes are on the disk", *nth);
+	}
+	*nth -= 2;
+	return refused;
+}
+
+static void sweep_kind(const char *what, enum t_how how)
+{
+	unsigned int nth, refused;
+
+	t_scene_open(&s, PAGES, how);
+	t_faults(T_OWN_FAULTS);
+	refused = sweep(&nth);
+	t_ok(nth >= PAGES && !refused,
+	     "%s: none of %u snapshots without memory fails fsync", what, nth);
+	t_dma_fill(&s.p, s.mr, 0, s.f.len, 200);
+	t_own_faults_always(true);
+	t_ok(!fsync(s.f.fd), "%s: nor do all together", what);
+	t_own_faults_always(false);
+	t_ok(synced(200), "%s: the bytes are on the disk", what);
+	t_faults(T_ALL_FAULTS);
+	refused = sweep(&nth);
+	t_ok(nth > PAGES, "%s: %u allocations failed, %u of them fsync", what,
+	     nth, refused);
+	t_scene_close(&s);
+}
+
+int main(void)
+{
+	t_begin();
+	sweep_kind("written blocks", T_WRITTEN);
+	sweep_kind("a hole", T_HOLE);
+	t_done();
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A disk that breaks when it is told to: the first scratch disk, with device
+ * mapper above it. The blocks that mkfs left free break, which is where data
+ * goes; journal and other metadata stay good.
+ *
+ * A write takes a millisecond, so that it fails, as on a real disk, after it
+ * was sent and not while it is being sent.
+ */
+#ifndef T_BAD_DISK_H
+#define T_BAD_DISK_H
+
+enum t_disk_state {
+	T_DISK_GOOD,
+	T_DISK_NO_WRITES,	/* writes of data fail, reads work */
+	T_DISK_NO_DATA,		/* both fail */
+};
+
+/* Make it, with an ext4 of @mib MiB, mounted; t_disk() is that disk then. */
+void t_bad_disk_open(int mib);
+void t_bad_disk(enum t_disk_state state);
+
+#endif
