@@ -5,9 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <rdma/ib_user_ioctl_cmds.h>
+#include <rdma/ib_user_ioctl_verbs.h>
+#include <rdma/ib_user_verbs.h>
+#include <rdma/rdma_user_ioctl_cmds.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include "file_buf.h"
@@ -27,13 +32,17 @@ bool t_is_iwarp(void)
 	return !strncmp(t_device(), "siw", 3);
 }
 
-/* The guest's setup gives each device a network of its own. */
+/*
+ * The guest's setup gives each device a network of its own; so does the test
+ * that makes rxe9 or siw9.
+ */
 static struct sockaddr_in address_of(const char *device)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET };
+	const char *text = strchr(device, '9') ? "10.77.9.1" :
+			   strncmp(device, "siw", 3) ? "10.77.0.1" : "10.77.1.1";
 
-	inet_pton(AF_INET, !strncmp(device, "siw", 3) ? "10.77.1.1" : "10.77.0.1",
-		  &addr.sin_addr);
+	inet_pton(AF_INET, text, &addr.sin_addr);
 	return addr;
 }
 
@@ -204,6 +213,43 @@ void t_dereg(struct ibv_mr *mr)
 {
 	errno = ibv_dereg_mr(mr);
 	t_must(!errno, "ibv_dereg_mr");
+}
+
+int t_rereg(struct ibv_mr *mr, int flags, uint64_t addr, uint64_t len,
+	    struct ibv_pd *pd, unsigned int access)
+{
+	struct ib_uverbs_rereg_mr_resp answer = { 0 };
+	struct ib_uverbs_rereg_mr ask = {
+		.mr_handle = mr->handle, .flags = flags, .start = addr,
+		.length = len, .hca_va = addr, .pd_handle = pd ? pd->handle : 0,
+		.access_flags = access,
+	};
+	struct {
+		struct ib_uverbs_ioctl_hdr head;
+		struct ib_uverbs_attr attr[3];
+	} call = {
+		.head = {
+			.length = sizeof(call), .num_attrs = 3,
+			.object_id = UVERBS_OBJECT_DEVICE,
+			.method_id = UVERBS_METHOD_INVOKE_WRITE,
+			.driver_id = strncmp(ibv_get_device_name(mr->context->device),
+					     "siw", 3) ?
+				     RDMA_DRIVER_RXE : RDMA_DRIVER_SIW,
+		},
+		.attr = {
+			{ .attr_id = UVERBS_ATTR_WRITE_CMD,
+			  .len = sizeof(uint64_t), .flags = UVERBS_ATTR_F_MANDATORY,
+			  .data = IB_USER_VERBS_CMD_REREG_MR },
+			{ .attr_id = UVERBS_ATTR_CORE_IN,
+			  .len = sizeof(ask), .flags = UVERBS_ATTR_F_MANDATORY,
+			  .data = (uintptr_t)&ask },
+			{ .attr_id = UVERBS_ATTR_CORE_OUT,
+			  .len = sizeof(answer), .flags = UVERBS_ATTR_F_MANDATORY,
+			  .data = (uintptr_t)&answer },
+		},
+	};
+
+	return ioctl(mr->context->cmd_fd, RDMA_VERBS_IOCTL, &call) ? errno : 0;
 }
 
 /* Has our side's connection ended? */

@@ -48,6 +48,12 @@ struct ibv_mr *t_reg_must(struct t_pair *p, void *addr, size_t len);
 /* Did ibv_reg_mr() fail with this errno? A region that was made is undone. */
 bool t_reg_fails(struct t_pair *p, void *addr, size_t len, int err);
 void t_dereg(struct ibv_mr *mr);
+/*
+ * What ibv_rereg_mr() would ask the kernel for, if the libraries of our two
+ * devices had it. 0 or errno. Of the flags, IBV_REREG_MR_*, any.
+ */
+int t_rereg(struct ibv_mr *mr, int flags, uint64_t addr, uint64_t len,
+	    struct ibv_pd *pd, unsigned int access);
 
 /*
  * Operations of the peer on bytes of a region. They return when the bytes
