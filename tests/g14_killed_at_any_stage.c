@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Given a process that registers 6 MiB of a file that has no page yet,
+ * lets the peer write to a second region, syncs, reregisters and deregisters,
+ * again and again,
+ * when it is killed in each of these, at many moments,
+ * then soon nothing is under io, no slot has an entry, what was acquired is
+ * released, the second file has the bytes of the last write that completed, in
+ * memory and on the disk, and the file system can be unmounted.
+ *
+ * Guards the ways out of pui_start() and umem_pin_get() by a fatal signal, and
+ * that of umem_pin_release() without one.
+ */
+#include <sys/mman.h>
+#include <time.h>
+
+#include "scene.h"
+
+#define MIB	6
+#define PAGES	32U
+#define WANTED	2		/* kills in each stage */
+#define ROUNDS	40		/* at most */
+
+enum { REG, WRITE, SYNC, REREG, DEREG, STAGES, BETWEEN = STAGES };
+
+static const char *const name[STAGES + 1] = {
+	"registration", "a write of the peer", "fsync", "reregistration",
+	"deregistration", "truncate",
+};
+
+static struct shared {
+	int stage;
+	long took[STAGES + 1];	/* how long each was the last time, in us */
+	unsigned int written;	/* seed of the last write that completed */
+	int loops;
+} *volatile shared;
+
+static struct t_file big, kept;
+
+static long now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void enter(int stage)
+{
+	static long since;
+	long now = now_us();
+
+	__atomic_store_n(&shared->took[shared->stage], now - since, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&shared->stage, stage, __ATOMIC_SEQ_CST);
+	since = now;
+}
+
+static void work(void *unused)
+{
+	struct ibv_mr *mr, *small;
+	struct t_pair p;
+
+	(void)unused;
+	t_pair_open(&p, t_device());
+	for (;; shared->loops++) {
+		enter(BETWEEN);
+		t_must(!ftruncate(big.fd, 0) && !ftruncate(big.fd, big.len),
+		       "truncate");
+		enter(REG);
+		mr = t_reg_must(&p, big.map, big.len);
+		small = t_reg_must(&p, kept.map, kept.len);
+		enter(WRITE);
+		t_dma_fill(&p, small, 0, kept.len, shared->written + 1);
+		shared->written++;
+		enter(SYNC);
+		t_must(!fsync(kept.fd), "fsync");
+		enter(REREG);
+		for (int i = 0; i < 500; i++)
+			t_rereg(mr, IBV_REREG_MR_CHANGE_ACCESS, 0, 0, NULL,
+				p.access);
+		enter(DEREG);
+		t_dereg(mr);
+		t_dereg(small);
+	}
+}
+
+/* Kill a worker in @stage if possible; returns the stage it died in. */
+static int kill_one(int stage, int round)
+{
+	pid_t pid;
+	long end;
+
+	shared->loops = 0;
+	shared->stage = BETWEEN;
+	pid = t_fork(work, NULL);
+	t_must(t_within(60, shared->loops > 1 || t_ended(pid)) && !t_ended(pid),
+	       "the child works");
+	end = now_us() + 60000000;
+	while (__atomic_load_n(&shared->stage, __ATOMIC_SEQ_CST) != stage &&
+	       now_us() < end)
+		;
+	/* Not the same moment each time: 0, 1/4, 1/2, 3/4 of the stage */
+	end = now_us() + shared->took[stage] * (round % 4) / 4;
+	while (now_us() < end)
+		;
+	t_kill(pid);
+	return shared->stage;
+}
+
+int main(void)
+{
+	int killed[STAGES + 1] = { 0 }, stage = 0, round;
+	bool clean = true, right = true;
+
+	t_begin();
+	t_fs_make(64, "", "");
+	t_file_make(&big, "big", MIB << 20, T_HOLE);
+	t_file_make(&kept, "kept", PAGES * T_PAGE, T_WRITTEN);
+	shared = mmap(NULL, T_PAGE, PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	t_must(shared != MAP_FAILED, "shared memory");
+	shared->written = 1;
+	for (round = 0; round < ROUNDS && stage < STAGES; round++) {
+		int died_in = kill_one(stage, round);
+
+		killed[died_in]++;
+		clean &= t_within(30, t_nothing_under_io()) &&
+			 t_no_entry(big.fd, 0, MIB << 8) &&
+			 t_no_entry(kept.fd, 0, PAGES);
+		right &= died_in == WRITE ||
+			 (t_is(kept.map, kept.len, shared->written) &&
+			  !fsync(kept.fd) &&
+			  t_disk_is(kept.fd, 0, kept.len, shared->written));
+		if (!clean || !right)
+			t_note("round %d, killed in %s", round, name[died_in]);
+		while (stage < STAGES && killed[stage] >= WANTED)
+			stage++;
+	}
+	for (stage = 0; stage < STAGES; stage++)
+		t_ok(killed[stage] >= WANTED, "%d were killed in %s",
+		     killed[stage], name[stage]);
+	t_ok(clean, "all was given back, each of %d times", round);
+	t_ok(right, "and the last complete write was on the disk");
+	t_file_close(&big);
+	t_file_close(&kept);
+	errno = t_fs_umount();
+	t_ok(!errno, "the file system can be unmounted");
+	t_done();
+}
