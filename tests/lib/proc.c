@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -55,6 +57,41 @@ void t_kill(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+pid_t t_find_process(const char *name)
+{
+	DIR *proc = opendir("/proc");
+	char path[300], comm[32];
+	struct dirent *entry;
+	pid_t pid = 0;
+
+	t_must(proc, "open /proc");
+	while (!pid && (entry = readdir(proc))) {
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		if (fscanf(file, "%31s", comm) == 1 && !strcmp(comm, name))
+			pid = atoi(entry->d_name);
+		fclose(file);
+	}
+	closedir(proc);
+	errno = ESRCH;
+	t_must(pid, "find %s", name);
+	return pid;
+}
+
+double t_cpu_ms(pid_t pid)
+{
+	struct timespec ts;
+	clockid_t clock;
+
+	t_must(!clock_getcpuclockid(pid, &clock) && !clock_gettime(clock, &ts),
+	       "processor time of process %d", pid);
+	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
 }
 
 static bool stack_shows(pid_t pid, const char *symbol)

@@ -13,6 +13,9 @@ bool t_join(pid_t pid, double seconds);
 bool t_ended(pid_t pid);	/* does not wait, does not collect it */
 void t_kill(pid_t pid);		/* SIGKILL, and collect */
 
+pid_t t_find_process(const char *name);	/* the first of that name */
+double t_cpu_ms(pid_t pid);	/* the processor time it has taken */
+
 /*
  * Proof that a process waits in the kernel: its kernel stack shows a
  * function whose name contains @symbol, for as long as half a second.
