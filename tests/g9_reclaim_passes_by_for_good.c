@@ -51,7 +51,8 @@ int main(void)
 	t_pair_open(&s.p, t_device());
 	t_cgroup_enter("t_group");
 	start = t_cgroup_stat("t_group", "unevictable") / (long)T_PAGE;
-	t_file_make(&s.f, "file", PAGES * T_PAGE, T_HOLE);
+	/* On the lists before they come under io, but for the last few */
+	t_file_make(&s.f, "file", PAGES * T_PAGE, T_WRITTEN);
 	s.mr = t_reg_must(&s.p, s.f.map, s.f.len);
 	t_dma_fill(&s.p, s.mr, 0, s.f.len, 2);
 	/* Nothing of the group is to be scanned but the pinned pages */
@@ -59,7 +60,8 @@ int main(void)
 	t_must(!madvise(s.f.map, s.f.len, MADV_DONTNEED), "unmap the pages");
 
 	reclaim();
-	t_ok(scanned >= (long)PAGES, "the first pass scans them: %ld", scanned);
+	t_ok(scanned >= (long)PAGES / 2, "the first pass scans them: %ld",
+	     scanned);
 	t_ok(labs(unevictable - start - (long)PAGES) <= (long)PAGES / 16,
 	     "and takes them off the lists: %ld of %u unevictable",
 	     unevictable - start, PAGES);
