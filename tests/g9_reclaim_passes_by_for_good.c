@@ -19,13 +19,20 @@
 
 static long scanned, unevictable;
 
+/* Pages that reclaim has looked at, of the inactive and of the active list. */
+static long looked_at(void)
+{
+	return t_cgroup_stat("t_group", "pgscan") +
+	       t_cgroup_stat("t_group", "pgrefill");
+}
+
 static void reclaim(void)
 {
-	long before = t_cgroup_stat("t_group", "pgscan");
+	long before = looked_at();
 
 	/* More than there is: it tries until it gives up, and says EAGAIN */
 	t_try_write_file("/sys/fs/cgroup/t_group/memory.reclaim", "256M");
-	scanned = t_cgroup_stat("t_group", "pgscan") - before;
+	scanned = looked_at() - before;
 	unevictable = t_cgroup_stat("t_group", "unevictable") / (long)T_PAGE;
 }
 
