@@ -18,7 +18,7 @@ help: ## list these verbs
 
 .PHONY: demo check regress
 
-demo: ## RDMA into a file: how it fails on stock, how it works here
+demo: ## RDMA into a file: how it fails on Debian's kernel, how it works here
 	@demo/run
 
 check: ## build what is needed and run all tests; ends with the count
@@ -62,7 +62,7 @@ guest: ## make the guest's root file system
 	@rxe-setup/install --quiet
 	@rxe-setup/guest
 
-shell: ## boot the release kernel (or KERNEL=stock, debug) and open a shell in it
+shell: ## boot the release kernel (or KERNEL=stock, debug, debian) and open a shell in it
 	@rxe-setup/install --quiet
 	@rxe-setup/kernel $(KERNEL) >/dev/null
 	@rxe-setup/guest >/dev/null
