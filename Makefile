@@ -27,6 +27,15 @@ check: ## build what is needed and run all tests; ends with the count
 regress: ## what others wrote that uses RDMA, on stock and release: any difference
 	@regress/run
 
+.PHONY: storm crash
+
+storm: ## a million random operations against a model, on release and debug
+	@storm/run --ops 1000000
+	@storm/run --ops 100000 --kernel debug
+
+crash: ## kill the machine in storms, a thousand times (RESUME=1: go on)
+	@storm/crash --count 1000 --points 2000 $(if $(RESUME),--resume)
+
 # --- reading the code
 
 .PHONY: check-static check-series check-drivers
