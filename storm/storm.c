@@ -36,6 +36,7 @@ static const char usage[] =
 "  -t EVERY           look at all of the file after so many operations; 100\n"
 "  -p EVERY           say so after so many operations\n"
 "  --concurrent       operations on different bytes at the same time\n"
+"  --refuse           regions cannot be revoked: truncation is refused\n"
 "  --calm             no eager flusher, no dropping of caches beside it\n"
 "  --record-ops FILE  write all operations to FILE when one has failed\n"
 "  --replay-ops FILE  do those of FILE instead of random ones\n"
@@ -51,7 +52,7 @@ static const char usage[] =
 
 static uint64_t seed;
 static long count = 1000, max = 128 << 10, max_op = 32 << 10, every = 100, say;
-static bool concurrent, calm, revocable, log_ops;
+static bool concurrent, calm, refuse, revocable, log_ops;
 static const char *record, *replay;
 static int crashes;
 #define MIB (crashes ? 16 : 64)		/* of the file system */
@@ -651,6 +652,8 @@ static void set_up(void)
 	t_must(fd >= 0, "create " STORM_FILE);
 	for (int who = 0; who < WORKERS; who++)
 		start_worker(who);
+	if (refuse)
+		t_set_revocable(false);
 	find_out_revoke();
 	t_must(!fsync(fd), "fsync");
 	model_init(&m, max, revocable);
@@ -682,6 +685,8 @@ static void storm(void)
 	}
 	if (disturber)
 		t_kill(disturber);
+	if (refuse)
+		t_set_revocable(true);
 	if (!*wrong) {
 		all_workers(offsetof(struct work, quit));
 		for (int who = 0; who < WORKERS; who++)
@@ -725,10 +730,11 @@ static long number(const char *text, long least, long most)
 	return n;
 }
 
-enum { CONCURRENT = 256, CALM, RECORD, REPLAY, LIST, REVOKE, LOG, JUDGE, CRASHES };
+enum { CONCURRENT = 256, REFUSE, CALM, RECORD, REPLAY, LIST, REVOKE, LOG, JUDGE, CRASHES };
 
 static const struct option options[] = {
 	{ "concurrent", no_argument, NULL, CONCURRENT },
+	{ "refuse", no_argument, NULL, REFUSE },
 	{ "calm", no_argument, NULL, CALM },
 	{ "record-ops", required_argument, NULL, RECORD },
 	{ "replay-ops", required_argument, NULL, REPLAY },
@@ -757,6 +763,7 @@ int main(int argc, char **argv)
 		case 't': every = number(optarg, 1, INT32_MAX); break;
 		case 'p': say = number(optarg, 1, INT32_MAX); break;
 		case CONCURRENT: concurrent = true; break;
+		case REFUSE: refuse = true; break;
 		case CALM: calm = true; break;
 		case RECORD: record = optarg; break;
 		case REPLAY: replay = optarg; break;
