@@ -990,7 +990,8 @@ static int pui_alloc_lost(struct address_space *mapping, loff_t start,
 
 	for (; nr; nr--) {
 		/* locks of the file system are held */
-		lost = kmalloc(sizeof(*lost), GFP_NOFS | __GFP_ACCOUNT);
+		lost = pui_should_fail() ? NULL :
+		       kmalloc(sizeof(*lost), GFP_NOFS | __GFP_ACCOUNT);
 		if (!lost)
 			return -ENOMEM;
 		list_add(&lost->list, spare);

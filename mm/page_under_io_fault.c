@@ -5,7 +5,8 @@
  * For failures that the allocator's injection cannot bring about, because
  * there is no allocation, or a reserve behind it: a folio that is not ready to
  * go under io, a snapshot that would have to wait for memory, a DMA mapping
- * that a device refuses.
+ * that a device refuses.  And for the memory of a revoke, among so many
+ * allocations of the file system that is about to change a file.
  *
  * The knobs are those of all fault points, in debugfs fail_umem_pin/, and
  * /proc/PID/fail-nth counts it with the others; see

@@ -34,10 +34,12 @@ void t_faults(enum t_faults which)
 	/* It would print a stack each time */
 	for (int i = 0; i < 3; i++)
 		knob(attr[i], "verbose", "0");
+	/* Spared: whatever may wait, is of no marked cache, of few pages */
 	knob("failslab", "ignore-gfp-wait", spared);
+	knob("failslab", "cache-filter", spared);
 	knob("fail_page_alloc", "ignore-gfp-wait", spared);
 	knob("fail_page_alloc", "ignore-gfp-highmem", spared);
-	knob("fail_page_alloc", "min-order", "0");
+	knob("fail_page_alloc", "min-order", which == T_ALL_FAULTS ? "0" : "20");
 }
 
 static void set_nth(unsigned int nth)

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 enum t_faults {
-	T_OWN_FAULTS,	/* fail_umem_pin, and allocations that may not wait */
+	T_OWN_FAULTS,	/* fail_umem_pin only */
 	T_ALL_FAULTS,	/* all allocations of memory, too */
 };
 
