@@ -88,7 +88,7 @@ int main(void)
 {
 	long sectors;
 	pid_t writer, reader;
-	int fd;
+	int fd, held = 0;
 
 	t_begin();
 	t_fs_make2(32);
@@ -102,11 +102,16 @@ int main(void)
 	t_write_file("/proc/sys/vm/dirty_background_bytes", "3145728");
 	sync();
 
-	t_trace_start("writeback:balance_dirty_pages");
-	t_must(t_join(t_fork(write_a_lot, NULL), 60), "write");
-	t_ok(held_up(t_trace_stop()), "as ordinary dirty pages they do hold up");
-	t_must(!ftruncate(s.f.fd, 0) && !ftruncate(s.f.fd, PINNED), "truncate");
-	sync();
+	/* A flusher that happens to be fast enough lets a writer pass */
+	for (int try = 0; try < 10 && !held; try++) {
+		t_trace_start("writeback:balance_dirty_pages");
+		t_must(t_join(t_fork(write_a_lot, NULL), 60), "write");
+		held = held_up(t_trace_stop());
+		t_must(!ftruncate(s.f.fd, 0) && !ftruncate(s.f.fd, PINNED),
+		       "truncate");
+		sync();
+	}
+	t_ok(held, "as ordinary dirty pages they do hold up");
 
 	sectors = sectors_written(t_disk());
 	t_trace_start("writeback:balance_dirty_pages");

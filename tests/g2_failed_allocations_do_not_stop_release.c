@@ -35,17 +35,15 @@ static void rereg(const char *device)
 	const int cannot = t_is_iwarp() ? EOPNOTSUPP : 0;
 	unsigned int nth;
 	bool hit = true;
-	int ret;
 
 	s.mr = t_reg_must(&s.p, s.f.map, s.f.len);
 	t_dma_fill(&s.p, s.mr, 0, s.f.len, 2);
 	for (nth = 1; hit; nth++) {
-		errno = 0;
 		t_fail_nth(nth);
-		ret = ibv_rereg_mr(s.mr, IBV_REREG_MR_CHANGE_ACCESS, NULL, NULL,
-				   0, s.p.access);
+		errno = t_rereg(s.mr, IBV_REREG_MR_CHANGE_ACCESS, 0, 0, NULL,
+				s.p.access);
 		hit = t_failed_nth();
-		t_must(ret ? (hit && errno == ENOMEM) || errno == cannot : !cannot,
+		t_must((hit && errno == ENOMEM) || errno == cannot,
 		       "%s: rereg, allocation %u", device, nth);
 		errno = 0;
 		t_must(as_before(), "%s: the region is as it was", device);
