@@ -119,7 +119,7 @@ static int dm_call(unsigned long request, unsigned int flags)
 	dm.head.data_start = sizeof(dm.head);
 	dm.head.flags = flags;
 	dm.head.target_count = request == DM_TABLE_LOAD;
-	strcpy(dm.head.name, DM_NAME);
+	memcpy(dm.head.name, DM_NAME, sizeof(DM_NAME));
 	return ioctl(fd, request, &dm);
 }
 
@@ -143,7 +143,7 @@ void writes_log_start(void)
 	t_must(!mknod(DM_NODE, S_IFBLK | 0600, dm.head.dev), "mknod " DM_NODE);
 	memset(dm.rest, 0, sizeof(dm.rest));
 	spec->length = device_size(disk) / SECTOR;
-	strcpy(spec->target_type, "log-writes");
+	memcpy(spec->target_type, "log-writes", sizeof("log-writes"));
 	sprintf(dm.rest + sizeof(*spec), "%s %s", disk, t_disk2());
 	t_must(!dm_call(DM_TABLE_LOAD, 0), "log-writes of %s", disk);
 	t_must(!dm_call(DM_DEV_SUSPEND, 0), "start the dm device");
@@ -291,6 +291,7 @@ int writes_log_replay(int points, int mib, uint64_t seed,
 			    .begun = -1, .returned = -1 };
 	uint64_t *stop = calloc(points, sizeof(*stop)), first;
 	unsigned char *image = malloc(r.size);
+	static const int luck[] = { 0, 256, 128 };
 	struct log_head head;
 	int bad = 0;
 
@@ -317,8 +318,7 @@ int writes_log_replay(int points, int mib, uint64_t seed,
 		while (r.entry < stop[i])
 			replay_entry(&r);
 		/* Nothing, all or some of the cache got to the disk */
-		t_must(put_image(&r, image, (int[]){ 0, 256, 128 }[i % 3]),
-		       "write the image");
+		t_must(put_image(&r, image, luck[i % 3]), "write the image");
 		if (!judge(r.begun, r.returned)) {
 			t_note("crash after entry %lu of %lu of the log",
 			       r.entry, r.entries);

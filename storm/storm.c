@@ -756,24 +756,60 @@ int main(int argc, char **argv)
 	seed = time(NULL);
 	while ((c = getopt_long(argc, argv, "hS:N:l:o:t:p:", options, NULL)) != -1) {
 		switch (c) {
-		case 'S': seed = number(optarg, 0, INT64_MAX); break;
-		case 'N': count = number(optarg, 1, 100000000); break;
-		case 'l': max = number(optarg, 16 * PAGE, MAX_LEN) & -PAGE; break;
-		case 'o': max_op = number(optarg, PAGE, MAX_OP); break;
-		case 't': every = number(optarg, 1, INT32_MAX); break;
-		case 'p': say = number(optarg, 1, INT32_MAX); break;
-		case CONCURRENT: concurrent = true; break;
-		case REFUSE: refuse = true; break;
-		case CALM: calm = true; break;
-		case RECORD: record = optarg; break;
-		case REPLAY: replay = optarg; break;
-		case LIST: only_list = true; break;
-		case REVOKE: revocable = true; break;
-		case LOG: log_ops = true; break;
-		case JUDGE: judged = optarg; break;
-		case CRASHES: crashes = number(optarg, 1, 100000); break;
-		case 'h': fputs(usage, stdout); return 0;
-		default: fputs(usage, stderr); return 2;
+		case 'S':
+			seed = number(optarg, 0, INT64_MAX);
+			break;
+		case 'N':
+			count = number(optarg, 1, 100000000);
+			break;
+		case 'l':
+			max = number(optarg, 16 * PAGE, MAX_LEN) & -PAGE;
+			break;
+		case 'o':
+			max_op = number(optarg, PAGE, MAX_OP);
+			break;
+		case 't':
+			every = number(optarg, 1, INT32_MAX);
+			break;
+		case 'p':
+			say = number(optarg, 1, INT32_MAX);
+			break;
+		case CONCURRENT:
+			concurrent = true;
+			break;
+		case REFUSE:
+			refuse = true;
+			break;
+		case CALM:
+			calm = true;
+			break;
+		case RECORD:
+			record = optarg;
+			break;
+		case REPLAY:
+			replay = optarg;
+			break;
+		case LIST:
+			only_list = true;
+			break;
+		case REVOKE:
+			revocable = true;
+			break;
+		case LOG:
+			log_ops = true;
+			break;
+		case JUDGE:
+			judged = optarg;
+			break;
+		case CRASHES:
+			crashes = number(optarg, 1, 100000);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			fputs(usage, stderr);
+			return 2;
 		}
 	}
 	if (optind < argc) {
