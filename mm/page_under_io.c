@@ -49,9 +49,11 @@
  *   deregistration that may be hours away.  It takes them from the holders.
  *
  *	1. under the i_pages lock: is there a holder that cannot give up bytes?
- *	   Then nothing happens.  Else all of them lose the bytes.
+ *	   Then nothing happens.  Else all of them are losing the bytes.
  *	2. each holder's driver is told; when it returns, no device reaches them.
- *	3. pages that nobody covers any more become ordinary ones.
+ *	3. the bytes are lost: they cover nothing any more.  Not before, or another
+ *	   holder's release could turn a page back that is still written to.
+ *	   Pages that nobody covers become ordinary ones.
  *	4. the file system goes ahead.
  *
  *   What is lost stays lost, whatever the file gets in its place.  The holder
@@ -377,6 +379,7 @@ int pui_prepare(struct pui_range *range, const struct pui_range_ops *ops,
 	range->file = file;
 	range->ops = ops;
 	range->lost = RB_ROOT_CACHED;
+	range->losing = NULL;
 	INIT_LIST_HEAD(&range->revoke);
 	range->since = ktime_get_real_seconds();
 	range->uaddr = addr & PAGE_MASK;
@@ -560,7 +563,7 @@ static long pui_start_batch(struct pui_range *range, struct page **pages,
 	void *entry;
 
 	xas_lock_irq(&xas);
-	if (unlikely(!RB_EMPTY_ROOT(&range->lost.rb_root))) {
+	if (unlikely(range->losing || !RB_EMPTY_ROOT(&range->lost.rb_root))) {
 		xas_unlock_irq(&xas);
 		return -EAGAIN;
 	}
@@ -895,38 +898,53 @@ bool pui_test_lost(struct pui_range *range, loff_t start, loff_t last)
 	bool ret;
 
 	xa_lock_irqsave(&mapping->i_pages, flags);
-	ret = interval_tree_iter_first(&range->lost, start, last);
+	ret = interval_tree_iter_first(&range->lost, start, last) ||
+	      (range->losing && range->losing->node.start <= last &&
+	       range->losing->node.last >= start);
 	xa_unlock_irqrestore(&mapping->i_pages, flags);
 	return ret;
 }
 EXPORT_SYMBOL_NS_GPL(pui_test_lost, PAGE_UNDER_IO);
 
 /*
- * Let @range lose bytes.  @spare has a struct pui_lost for that, at its head;
- * those that what is new is merged with go to the tail.
+ * Let @range lose bytes, with memory from @spare: from now on its device must
+ * not reach them, but it still may, so they cover their pages as before.
  */
 static void pui_lose(struct pui_range *range, unsigned long start,
 		     unsigned long last, struct list_head *spare)
 {
-	struct interval_tree_node *node;
 	struct pui_lost *lost;
 
 	lost = list_first_entry(spare, struct pui_lost, list);
 	list_del(&lost->list);
 	pui_clip(range, &start, &last);
-	/* neighbours, too: no two that touch */
-	while ((node = interval_tree_iter_first(&range->lost,
-						start ? start - 1 : 0,
-						last + 1))) {
-		start = min(start, node->start);
-		last = max(last, node->last);
-		interval_tree_remove(node, &range->lost);
-		list_add_tail(&container_of(node, struct pui_lost, node)->list,
-			      spare);
-	}
 	lost->node.start = start;
 	lost->node.last = last;
+	range->losing = lost;
+}
+
+/*
+ * The device cannot reach them any more.  What the bytes are merged with goes to
+ * @spare.
+ */
+static void pui_lost(struct pui_range *range, struct list_head *spare)
+{
+	struct pui_lost *lost = range->losing;
+	struct interval_tree_node *node;
+
+	/* neighbours, too: no two that touch */
+	while ((node = interval_tree_iter_first(&range->lost,
+						lost->node.start ?
+						lost->node.start - 1 : 0,
+						lost->node.last + 1))) {
+		lost->node.start = min(lost->node.start, node->start);
+		lost->node.last = max(lost->node.last, node->last);
+		interval_tree_remove(node, &range->lost);
+		list_add(&container_of(node, struct pui_lost, node)->list,
+			 spare);
+	}
 	interval_tree_insert(&lost->node, &range->lost);
+	range->losing = NULL;
 }
 
 /*
@@ -1065,12 +1083,16 @@ int __pui_revoke(struct address_space *mapping, loff_t start, loff_t last)
 
 	/* from here on nothing fails */
 	list_for_each_entry(range, &ranges, revoke) {
-		unsigned long from = start, to = last;
+		const struct interval_tree_node *node = &range->losing->node;
 
-		pui_clip(range, &from, &to);
-		trace_pui_revoke(mapping->host, from, to);
-		range->ops->revoke(range, from, to);
+		trace_pui_revoke(mapping->host, node->start, node->last);
+		range->ops->revoke(range, node->start, node->last);
 	}
+
+	xa_lock_irq(&mapping->i_pages);
+	list_for_each_entry(range, &ranges, revoke)
+		pui_lost(range, &spare);
+	xa_unlock_irq(&mapping->i_pages);
 	pui_end_lost(mapping, start >> PAGE_SHIFT, last >> PAGE_SHIFT);
 
 	/* whoever waits in pui_finish() frees its range at once */

@@ -232,6 +232,7 @@ static void pui_lose_test(struct kunit *test)
 		list_add(&one->list, &spare);
 		/* what is outside of the range is cut off */
 		pui_lose(&range, 1000 + from, 1000 + to, &spare);
+		pui_lost(&range, &spare);
 		to = min(to, PUI_TEST_BYTES - 1U);
 		bitmap_set(lost, from, to - from + 1);
 
@@ -302,7 +303,10 @@ static void pui_lost_test(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, &range,
 			    pui_next_holder(&mapping, NULL, c->start, c->last));
 	list_add(&lost.list, &spare);
+	/* while its device may still write to them, they cover as before */
 	pui_lose(&range, c->start, c->last, &spare);
+	KUNIT_EXPECT_TRUE(test, pui_covered(&mapping.i_pui, c->first, c->next));
+	pui_lost(&range, &spare);
 	KUNIT_EXPECT_EQ(test, c->covered,
 			pui_covered(&mapping.i_pui, c->first, c->next));
 	KUNIT_EXPECT_NULL(test,

@@ -92,12 +92,13 @@ static inline struct folio *pui_entry_folio(const void *entry)
 	return (struct folio *)((unsigned long)entry & ~PUI_ENTRY_TAG);
 }
 
+struct pui_lost;
 struct pui_range;
 struct seq_file;
 
 /**
  * struct pui_range_ops - What a holder does for the file it holds.
- * @lose: Bytes of the range have been lost.  Called under the i_pages lock, for
+ * @lose: Bytes of the range are being lost.  Called under the i_pages lock, for
  *	  every holder before the first @revoke.
  * @revoke: Make sure that the device cannot reach file offsets [start, last]
  *	    of the range any more.  May sleep, but not wait for a pui_finish().
@@ -122,6 +123,7 @@ struct pui_range_ops {
  * @first: First page under io on behalf of this range, an index.
  * @next: The page after the last one.
  * @lost: Bytes that have been taken from it (struct pui_lost).
+ * @losing: Bytes that are being taken by a revoke that is under way, or NULL.
  * @revoke: In the list of a revoke that is under way.
  * @all: In the list of all ranges.
  * @since: When it was opened, in seconds of real time.
@@ -130,8 +132,8 @@ struct pui_range_ops {
  * bytes are lost.  @next grows with pui_start(), @first follows with pui_end(),
  * so that at any moment the tree says exactly who still covers a folio.
  *
- * The i_pages lock protects @node, @first, @next, @lost and @revoke; the others
- * do not change between pui_prepare() and pui_finish().
+ * The i_pages lock protects @node, @first, @next, @lost, @losing and @revoke; the
+ * others do not change between pui_prepare() and pui_finish().
  */
 struct pui_range {
 	struct interval_tree_node node;
@@ -142,6 +144,7 @@ struct pui_range {
 	pgoff_t first;
 	pgoff_t next;
 	struct rb_root_cached lost;
+	struct pui_lost *losing;
 	struct list_head revoke;
 	struct list_head all;
 	time64_t since;
