@@ -48,7 +48,7 @@ static void rereg(const char *device)
 		errno = 0;
 		t_must(as_before(), "%s: the region is as it was", device);
 	}
-	t_ok(nth > 2, "%s: rereg with %u failed allocations leaves the region as it was",
+	t_ok(nth > 2 || cannot, "%s: rereg with %u failed allocations leaves the region as it was",
 	     device, nth - 2);
 	t_dereg(s.mr);
 }
