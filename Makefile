@@ -38,13 +38,16 @@ crash: ## kill the machine in storms, a thousand times (RESUME=1: go on)
 
 # --- reading the code
 
-.PHONY: check-static check-series check-drivers
+.PHONY: check-static check-series check-drivers check-model
 
 check-static: ## checkpatch, kernel-doc, sparse, namespaces, shellcheck
 	@checks/static
 
 check-series: ## each patch applies and compiles; with the option off nothing changes
 	@checks/series
+
+check-model: ## check the protocol exhaustively, with SPIN
+	@checks/model
 
 check-drivers: ## compile the RDMA drivers for hardware against the patched tree
 	@checks/drivers
