@@ -19,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -31,13 +32,14 @@ static const char usage[] =
 "\n"
 "  -S SEED            which operations; from the clock unless told, and printed\n"
 "  -N NUMOPS          how many; 1000 unless told\n"
-"  -l FLEN            greatest length of the file; 131072 unless told\n"
-"  -o OPLEN           greatest length of an operation; 32768 unless told\n"
+"  -l FLEN            greatest length of the file; 65536 unless told\n"
+"  -o OPLEN           greatest length of an operation; 16384 unless told\n"
 "  -t EVERY           look at all of the file after so many operations; 100\n"
 "  -p EVERY           say so after so many operations\n"
 "  --concurrent       operations on different bytes at the same time\n"
 "  --refuse           regions cannot be revoked: truncation is refused\n"
 "  --calm             no eager flusher, no dropping of caches beside it\n"
+"  --times            say what each kind of operation took\n"
 "  --record-ops FILE  write all operations to FILE when one has failed\n"
 "  --replay-ops FILE  do those of FILE instead of random ones\n"
 "  --list             only print the operations (with --revoke: as with revoke)\n"
@@ -51,8 +53,8 @@ static const char usage[] =
 "Exit status: 0 all is well, 1 it is not, 2 bad arguments.\n";
 
 static uint64_t seed;
-static long count = 1000, max = 128 << 10, max_op = 32 << 10, every = 100, say;
-static bool concurrent, calm, refuse, revocable, log_ops;
+static long count = 1000, max = 64 << 10, max_op = 16 << 10, every = 100, say;
+static bool concurrent, calm, refuse, revocable, log_ops, times;
 static const char *record, *replay;
 static int crashes;
 #define MIB (crashes ? 16 : 64)		/* of the file system */
@@ -485,10 +487,30 @@ static void do_ops(const struct op *ops, int n)
 		if (!e[i].none && !e[i].err &&
 		    (ops[i].kind == op_reg || ops[i].kind == op_dereg))
 			check_slots(ops[i].off, ops[i].off + ops[i].len);
-		if (n > 1)
-			memset(skip + e[i].from, 0, e[i].to - e[i].from);
 	}
+	for (int i = 0; i < n && n > 1; i++)
+		memset(skip + e[i].from, 0, e[i].to - e[i].from);
 	check_size();
+}
+
+/* --times: what a batch with this kind of operation in front took, and how many. */
+static double took[op_kinds];
+static long done[op_kinds];
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static void print_times(void)
+{
+	for (int kind = 0; kind < op_kinds; kind++)
+		if (done[kind])
+			t_note("%-14s %6ld times, %8.3f ms each, %7.2f s", op_name[kind],
+			       done[kind], took[kind] / done[kind] * 1e3, took[kind]);
 }
 
 /* Beside it all: caches are dropped, memory is compacted. */
@@ -677,7 +699,10 @@ static void storm(void)
 		long was = listed;
 
 		n = next_ops(ops);
+		took[ops->kind] -= now();
 		do_ops(ops, n);
+		took[ops->kind] += now();
+		done[ops->kind]++;
 		if (!*wrong && listed / every != was / every)
 			check_all();
 		if (say && listed / say != was / say)
@@ -693,6 +718,8 @@ static void storm(void)
 			worker[who].pid = 0;
 		let_go();
 	}
+	if (times)
+		print_times();
 	if (*wrong)
 		report(ops, n);
 	t_ok(!*wrong, "seed %" PRIu64 ": %ld operations", seed, listed);
@@ -730,10 +757,11 @@ static long number(const char *text, long least, long most)
 	return n;
 }
 
-enum { CONCURRENT = 256, REFUSE, CALM, RECORD, REPLAY, LIST, REVOKE, LOG, JUDGE, CRASHES };
+enum { CONCURRENT = 256, TIMES, REFUSE, CALM, RECORD, REPLAY, LIST, REVOKE, LOG, JUDGE, CRASHES };
 
 static const struct option options[] = {
 	{ "concurrent", no_argument, NULL, CONCURRENT },
+	{ "times", no_argument, NULL, TIMES },
 	{ "refuse", no_argument, NULL, REFUSE },
 	{ "calm", no_argument, NULL, CALM },
 	{ "record-ops", required_argument, NULL, RECORD },
@@ -776,6 +804,9 @@ int main(int argc, char **argv)
 			break;
 		case CONCURRENT:
 			concurrent = true;
+			break;
+		case TIMES:
+			times = true;
 			break;
 		case REFUSE:
 			refuse = true;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,14 @@ static void close_file(void)
 	close(direct);
 }
 
+/* iWARP's way to say that the other side has hung up. */
+static bool hung_up(void)
+{
+	struct pollfd p = { .fd = pair.events->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 1;
+}
+
 /*
  * One request, and what it brings at the other end: the completion's status.
  * The emulated device needs the processor, so give it up between two looks.
@@ -78,7 +87,7 @@ static int request(enum ibv_wr_opcode opcode, struct ibv_sge sge, uint64_t to,
 		if (n && wc.status)
 			return wc.status;
 		want -= n;
-		if (!n && t_over(end))
+		if (!n && (hung_up() || t_over(end)))
 			return IBV_WC_RESP_TIMEOUT_ERR;
 		if (!n)
 			sched_yield();
