@@ -743,6 +743,9 @@ static void pui_rescue(struct page **pages, unsigned long nr_pages)
 	for (i = 0; i < nr_pages; i++) {
 		struct folio *folio = page_folio(pages[i]);
 
+		/* memory failure has taken it away for good */
+		if (folio_test_hwpoison(folio))
+			continue;
 		/* lru_add() has seen the entry and is at work, or will not */
 		if (!folio_test_lru(folio)) {
 			lruvec = folio_lruvec_lock_irq(folio);

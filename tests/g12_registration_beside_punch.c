@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Given a file of which one thread registers all pages,
- * when another thread punches some of them at the same time, at a hundred
- * different moments,
+ * when another thread punches some of them at the same time, a hundred times,
+ * later when it was too early and earlier when it was too late,
  * then both work, and the region is either wholly before, with just the punched
  * pages lost, or wholly after, with all pages under io and reachable; never
  * anything between.
@@ -87,18 +87,19 @@ int main(void)
 	for (int round = 0; round < ROUNDS; round++) {
 		unsigned int n;
 
-		delay = round * 400;
 		works &= beside(reg) && s.mr;
 		t_must(s.mr, "ibv_reg_mr beside a punch");
 		n = under_io();
 		if (n == 0) {
 			before++;
+			delay /= 2;
 			if (before % 8 == 1)
 				whole &= t_write_denied(&s.p, s.mr, HOLE * T_PAGE, 1) &&
 					 t_write_denied(&s.p, s.mr, (HOLE + COUNT) *
 							T_PAGE - 1, 1);
 		} else if (n == COUNT) {
 			after++;
+			delay += delay / 2 + 400;
 			t_dma_fill(&s.p, s.mr, HOLE * T_PAGE, COUNT * T_PAGE, 3);
 			whole &= t_is(s.f.map + HOLE * T_PAGE, COUNT * T_PAGE, 3);
 		} else {
