@@ -41,6 +41,7 @@ int main(void)
 	t_dma_fill(&s.p, s.mr, 0, 4 * T_PAGE, 2);
 
 	t_dereg(s.mr);
+	t_must(t_no_entry(fd, 0, PAGES), "released");
 	t_slots(fd, 0, PAGES, is);
 	for (unsigned int i = 0; i < PAGES; i++) {
 		same &= !strcmp(is[i].kind, "folio") &&

@@ -60,8 +60,10 @@ static bool run_order(struct t_scene *s, unsigned int n)
 		t_dereg(mr[order[i]]);
 		mr[order[i]] = NULL;
 		for (size_t page = 0; page < 2; page++)
-			right &= t_slots_are(s->f.fd, page, 1,
-					     covered(mr, page) ? "pui" : "folio");
+			right &= covered(mr, page) ?
+				 t_slots_are(s->f.fd, page, 1, "pui") :
+				 t_no_entry(s->f.fd, page, 1) &&
+				 t_slots_are(s->f.fd, page, 1, "folio");
 	}
 	/* What the writes above left, in their order */
 	right &= t_is(s->f.map, 50, 10 + n) &&

@@ -29,7 +29,11 @@ bool t_slots_are(int fd, unsigned long first, unsigned int count,
  * Prints the slot that is not.
  */
 bool t_under_io(int fd, unsigned long first, unsigned int count);
-/* No entry in any of the slots, whatever else is there. */
+/*
+ * No entry in any of the slots, whatever else is there. Waits for it a little:
+ * siw lets go of a region a moment after deregistration has returned, when it
+ * is through with the message that last named it. So does t_nothing_under_io().
+ */
 bool t_no_entry(int fd, unsigned long first, unsigned int count);
 /* Same folios in the same kind of slots as in @before. */
 bool t_slots_same(int fd, const struct t_slot *before, unsigned int count);
