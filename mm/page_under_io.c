@@ -118,7 +118,7 @@ DEFINE_SPINLOCK(pui_ranges_lock);	/* an i_pages lock may be taken inside */
  */
 struct pui_stat {
 	struct folio *folio;	/* one of them */
-	struct mem_cgroup *memcg;
+	unsigned long memcg_data;
 	int zone_id;		/* -1 if none yet */
 	long dirty;		/* pages that count as dirty */
 	long pins;		/* pages with another FOLL_PIN */
@@ -159,27 +159,38 @@ static void pui_stat_flush(struct pui_stat *stat, struct address_space *mapping)
 	stat->pins = 0;
 }
 
+/* A folio's memory cgroup as it is stored, which tells one from another. */
+static __always_inline unsigned long pui_memcg_data(const struct folio *folio)
+{
+#ifdef CONFIG_MEMCG
+	return READ_ONCE(folio->memcg_data);
+#else
+	return 0;
+#endif
+}
+
 /* The i_pages lock is held until the flush, and keeps @folio in the cache. */
 static __always_inline void pui_stat_add(struct pui_stat *stat,
 					 struct address_space *mapping,
 					 struct folio *folio, long dirty,
 					 long pins)
 {
-	struct mem_cgroup *memcg = folio_memcg(folio);
+	unsigned long memcg_data = pui_memcg_data(folio);
 	int zone_id = page_zone_id(&folio->page);
 
-	if (unlikely(stat->zone_id != zone_id || stat->memcg != memcg)) {
+	if (unlikely(stat->zone_id != zone_id ||
+		     stat->memcg_data != memcg_data)) {
 		pui_stat_flush(stat, mapping);
 		stat->folio = folio;
 		stat->zone_id = zone_id;
-		stat->memcg = memcg;
+		stat->memcg_data = memcg_data;
 	}
 	stat->dirty += dirty;
 	stat->pins += pins;
 }
 
 /* One page, as try_grab_folio() does it, less the statistics. */
-static void pui_pin(struct folio *folio, bool large)
+static __always_inline void pui_pin(struct folio *folio, bool large)
 {
 	if (large) {
 		folio_ref_inc(folio);
@@ -190,7 +201,7 @@ static void pui_pin(struct folio *folio, bool large)
 }
 
 /* The caller knows that the page cache has a reference, too. */
-static void pui_unpin(struct folio *folio, bool large)
+static __always_inline void pui_unpin(struct folio *folio, bool large)
 {
 	if (large) {
 		atomic_dec(&folio->_pincount);
@@ -434,28 +445,50 @@ static __always_inline void *pui_next(struct xa_state *xas, pgoff_t index,
 	return xas_load(xas);
 }
 
+static __always_inline bool pui_buffer_ready(const struct buffer_head *bh)
+{
+	unsigned long state = READ_ONCE(bh->b_state);
+
+	return (state & BIT(BH_Dirty)) &&
+	       (state & (BIT(BH_Mapped) | BIT(BH_Delay)));
+}
+
+/* The other buffers of a large folio, as far as the file reaches. */
+static bool pui_more_buffers_ready(struct folio *folio,
+				   const struct buffer_head *head)
+{
+	loff_t size = i_size_read(folio->mapping->host);
+	loff_t pos = folio_pos(folio) + head->b_size;
+	const struct buffer_head *bh;
+
+	for (bh = head->b_this_page; bh != head && pos < size;
+	     bh = bh->b_this_page) {
+		if (!pui_buffer_ready(bh))
+			return false;
+		pos += bh->b_size;
+	}
+	return true;
+}
+
 /*
  * The file system has been asked (->page_mkwrite or ->write_begin) for every
  * buffer that is dirty, and has a block or a reservation for it.
  */
-static bool pui_buffers_ready(struct folio *folio, loff_t size)
+static __always_inline bool pui_buffers_ready(struct folio *folio)
 {
-	struct buffer_head *head = folio_buffers(folio);
-	struct buffer_head *bh = head;
-	loff_t pos = folio_pos(folio);
-	unsigned long state;
+	const struct buffer_head *head = folio_buffers(folio);
 
-	if (!head)
-		return false;
-	do {
-		state = READ_ONCE(bh->b_state);
-		if (!(state & BIT(BH_Dirty)) ||
-		    !(state & (BIT(BH_Mapped) | BIT(BH_Delay))))
-			return false;
-		pos += bh->b_size;
-		bh = bh->b_this_page;
-	} while (bh != head && pos < size);
-	return true;
+	return head && pui_buffer_ready(head) &&
+	       (likely(head->b_this_page == head) ||
+		pui_more_buffers_ready(folio, head));
+}
+
+/* The slot at @xas, which has been walked to an entry. */
+static __always_inline void __rcu **pui_slot(struct xa_state *xas)
+{
+	struct xa_node *node = xas->xa_node;
+
+	return node ? &node->slots[xas->xa_offset] : &xas->xa->xa_head;
 }
 
 /*
@@ -466,12 +499,7 @@ static bool pui_buffers_ready(struct folio *folio, loff_t size)
  */
 static void pui_replace(struct xa_state *xas, void *entry)
 {
-	struct xa_node *node = xas->xa_node;
-
-	if (node)
-		rcu_assign_pointer(node->slots[xas->xa_offset], entry);
-	else
-		rcu_assign_pointer(xas->xa->xa_head, entry);
+	rcu_assign_pointer(*pui_slot(xas), entry);
 }
 
 /*
@@ -492,58 +520,113 @@ static __always_inline void pui_set_mark(struct xa_state *xas, xa_mark_t mark,
 	}
 }
 
-/* xas_clear_mark(), which has more to do for the last mark of a node. */
-static __always_inline void pui_clear_mark(struct xa_state *xas, xa_mark_t mark)
+/*
+ * Set the marks of @nr entries in neighbouring slots, the first one at @xas,
+ * before the i_pages lock is let go.
+ */
+static void pui_start_marks(struct xa_state *xas, unsigned int nr)
 {
 	struct xa_node *node = xas->xa_node;
-	unsigned long *marks;
+	unsigned long *towrite, *dirty;
+	unsigned long slots;
 
 	BUILD_BUG_ON(XA_MARK_LONGS != 1);
 
+	/*
+	 * The first, or the last, of a node by the XArray's own functions, which
+	 * see to the ancestors.  At no moment is one without a mark.
+	 */
+	xas_set_mark(xas, PAGECACHE_TAG_TOWRITE);
 	if (node) {
-		marks = node->marks[(__force unsigned int)mark];
-		if (*marks & ~BIT(xas->xa_offset)) {
-			__clear_bit(xas->xa_offset, marks);
+		slots = GENMASK(xas->xa_offset + nr - 1, xas->xa_offset);
+		towrite = node->marks[(__force unsigned int)PAGECACHE_TAG_TOWRITE];
+		dirty = node->marks[(__force unsigned int)PAGECACHE_TAG_DIRTY];
+		*towrite |= slots;
+		if (!*dirty)
+			return;
+		if (*dirty & ~slots) {
+			*dirty &= ~slots;
 			return;
 		}
+		xas->xa_offset = __ffs(*dirty);
+		*dirty = BIT(xas->xa_offset);
 	}
-	xas_clear_mark(xas, mark);
-}
-
-static __always_inline void pui_start_entry(struct xa_state *xas,
-					    struct folio *folio,
-					    struct xa_node **seen)
-{
-	pui_replace(xas, pui_make_entry(folio));
-	/* in this order: at no moment is it without a mark */
-	pui_set_mark(xas, PAGECACHE_TAG_TOWRITE, seen);
-	pui_clear_mark(xas, PAGECACHE_TAG_DIRTY);
+	xas_clear_mark(xas, PAGECACHE_TAG_DIRTY);
 }
 
 /*
- * Put the folio at @xas under io if it is ready for it.
+ * May the folio, which is none yet, come under io?  Then it is locked.
  *
  * Writeback holds the folio lock from before it cleans a folio until the
  * folio is under writeback, so a locked, dirty folio that is not under
  * writeback is in nobody's bio.
  */
-static __always_inline bool pui_start_folio(struct xa_state *xas,
-					    struct folio *folio, loff_t size,
-					    struct xa_node **seen)
+static __always_inline bool pui_start_folio(struct folio *folio)
 {
 	const unsigned long set = BIT(PG_dirty) | BIT(PG_uptodate);
 	const unsigned long clear = BIT(PG_writeback) | __PG_HWPOISON;
-	bool ready;
 
 	if (pui_should_fail() || !folio_trylock(folio))
 		return false;
-	ready = (READ_ONCE(folio->flags) & (set | clear)) == set &&
-		folio_is_longterm_pinnable(folio) &&
-		pui_buffers_ready(folio, size);
-	if (ready)
-		pui_start_entry(xas, folio, seen);
+	if (likely((READ_ONCE(folio->flags) & (set | clear)) == set &&
+		   folio_is_longterm_pinnable(folio) &&
+		   pui_buffers_ready(folio)))
+		return true;
 	folio_unlock(folio);
-	return ready;
+	return false;
+}
+
+/*
+ * Pin pages from @index on, as far as they are ready and in one node of the
+ * XArray.
+ */
+static unsigned long pui_start_node(struct xa_state *xas, pgoff_t index,
+				    struct page **pages,
+				    unsigned long nr_pages,
+				    struct pui_stat *stat,
+				    struct address_space *mapping)
+{
+	unsigned long done = 0;
+	void __rcu **slot;
+	void *entry;
+
+	xas_set(xas, index);
+	entry = xas_load(xas);
+	if (!entry)
+		return 0;
+	slot = pui_slot(xas);
+	nr_pages = min_t(unsigned long, nr_pages, xas->xa_node ?
+			 XA_CHUNK_SIZE - xas->xa_offset : 1);
+	while (entry && !xa_is_value(entry)) {
+		struct folio *folio = pui_entry_folio(entry);
+		bool large = folio_test_large(folio);
+		long dirty = 0;
+
+		/* a page that very many regions hold must not overflow */
+		if (unlikely(folio_ref_count(folio) > INT_MAX / 2))
+			break;
+		if (likely(!pui_is_entry(entry))) {
+			if (!pui_start_folio(folio))
+				break;
+			rcu_assign_pointer(*slot, pui_make_entry(folio));
+			folio_unlock(folio);
+			dirty = large ? -folio_nr_pages(folio) : -1;
+		}
+		pui_pin(folio, large);
+		pui_stat_add(stat, mapping, folio, dirty, 1);
+		if (unlikely(large)) {
+			pages[done++] = folio_file_page(folio, index);
+			break;
+		}
+		pages[done++] = &folio->page;
+		if (done == nr_pages)
+			break;
+		entry = rcu_dereference_protected(*++slot,
+						  lockdep_is_held(&xas->xa->xa_lock));
+	}
+	if (done)
+		pui_start_marks(xas, done);
+	return done;
 }
 
 /*
@@ -554,44 +637,21 @@ static long pui_start_batch(struct pui_range *range, struct page **pages,
 			    unsigned long nr_pages)
 {
 	struct address_space *mapping = range->mapping;
-	loff_t size = i_size_read(mapping->host);
 	XA_STATE(xas, &mapping->i_pages, range->next);
 	struct pui_stat stat = { .zone_id = -1 };
-	pgoff_t first = range->next;
-	struct xa_node *seen = NULL;
-	unsigned long done = 0;
-	void *entry;
+	unsigned long nr, done = 0;
 
 	xas_lock_irq(&xas);
 	if (unlikely(range->losing || !RB_EMPTY_ROOT(&range->lost.rb_root))) {
 		xas_unlock_irq(&xas);
 		return -EAGAIN;
 	}
-	entry = xas_load(&xas);
-	while (entry && !xa_is_value(entry)) {
-		struct folio *folio = pui_entry_folio(entry);
-		bool large = folio_test_large(folio);
-		struct page *page = &folio->page;
-		long dirty = 0;
-
-		/* a page that very many regions hold must not overflow */
-		if (unlikely(folio_ref_count(folio) > INT_MAX / 2))
-			break;
-		if (!pui_is_entry(entry)) {
-			if (!pui_start_folio(&xas, folio, size, &seen))
-				break;
-			dirty = large ? -folio_nr_pages(folio) : -1;
-		}
-		if (large)
-			page = folio_file_page(folio, first + done);
-		pages[done++] = page;
-		pui_pin(folio, large);
-		pui_stat_add(&stat, mapping, folio, dirty, 1);
-		if (done == nr_pages)
-			break;
-		entry = pui_next(&xas, first + done, large);
-	}
-	range->next = first + done;
+	do {
+		nr = pui_start_node(&xas, range->next, pages + done,
+				    nr_pages - done, &stat, mapping);
+		range->next += nr;
+		done += nr;
+	} while (nr && done < nr_pages);
 	pui_stat_flush(&stat, mapping);
 	xas_unlock_irq(&xas);
 	return done;

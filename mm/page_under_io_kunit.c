@@ -80,7 +80,8 @@ static void pui_xarray_test(struct kunit *test)
 		/* from a page in the middle, as a range would come */
 		xas_set_order(&xas, 2 * nr + nr / 2, 0);
 		KUNIT_EXPECT_PTR_EQ(test, (void *)folio, xas_load(&xas));
-		pui_start_entry(&xas, folio, &seen);
+		pui_replace(&xas, pui_make_entry(folio));
+		pui_start_marks(&xas, 1);
 		KUNIT_EXPECT_EQ(test, 0, xas_error(&xas));
 		for (index = 2 * nr; index < 3 * nr; index++) {
 			KUNIT_EXPECT_PTR_EQ(test, entry, xa_load(&xa, index));
@@ -116,6 +117,45 @@ static void pui_xarray_test(struct kunit *test)
 		folio->index = 0;
 		folio_put(folio);
 	}
+}
+
+/* Neighbours come under io together, one of them for the second time. */
+static void pui_marks_test(struct kunit *test)
+{
+	/* deep enough for a node above the one with the entries */
+	const unsigned long first = XA_CHUNK_SIZE + 1;
+	struct xarray xa;
+	unsigned long i;
+
+	XA_STATE(xas, &xa, first);
+
+	xa_init_flags(&xa, XA_FLAGS_LOCK_IRQ);
+	for (i = 0; i < 3; i++) {
+		xa_store_irq(&xa, first + i, PUI_TEST_FOLIO + i, GFP_KERNEL);
+		xa_set_mark(&xa, first + i, PAGECACHE_TAG_DIRTY);
+	}
+	xas_lock_irq(&xas);
+	xas_load(&xas);
+	pui_start_marks(&xas, 1);
+	KUNIT_EXPECT_TRUE(test, xa_marked(&xa, PAGECACHE_TAG_DIRTY));
+
+	xas_set(&xas, first);
+	xas_load(&xas);
+	pui_start_marks(&xas, 2);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, i == 2, xa_get_mark(&xa, first + i,
+							  PAGECACHE_TAG_DIRTY));
+		KUNIT_EXPECT_EQ(test, i < 2, xa_get_mark(&xa, first + i,
+							 PAGECACHE_TAG_TOWRITE));
+	}
+
+	xas_set(&xas, first);
+	xas_load(&xas);
+	pui_start_marks(&xas, 3);
+	/* not in the nodes above, either */
+	KUNIT_EXPECT_FALSE(test, xa_marked(&xa, PAGECACHE_TAG_DIRTY));
+	xas_unlock_irq(&xas);
+	xa_destroy(&xa);
 }
 
 struct pui_cover_case {
@@ -320,6 +360,7 @@ static struct kunit_case pui_cases[] = {
 	KUNIT_CASE(pui_codec_test),
 	KUNIT_CASE(pui_codec_strangers_test),
 	KUNIT_CASE(pui_xarray_test),
+	KUNIT_CASE(pui_marks_test),
 	KUNIT_CASE_PARAM(pui_cover_test, pui_cover_gen_params),
 	KUNIT_CASE(pui_cover_last_test),
 	KUNIT_CASE(pui_lose_test),

@@ -223,9 +223,12 @@ static unsigned long umem_pin_append(struct umem_pin *pin, struct page **pages,
 		} else {
 			next = sg + 1;
 			if (unlikely(room <= 1)) {
-				count = left + umem_pin_count_sg(pages + done,
-								 nr - done,
-								 max_segment);
+				count = left;
+				/* as many fill an allocation, or more */
+				if (count < SG_MAX_SINGLE_ALLOC)
+					count += umem_pin_count_sg(pages + done,
+								   nr - done,
+								   max_segment);
 				next = umem_pin_next_sg(append, sg, count,
 							&room);
 				if (!next)
