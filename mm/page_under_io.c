@@ -30,7 +30,7 @@
  *	 entry, folio dirty, no DIRTY mark, TOWRITE mark, not counted as dirty
  *	   |  ^
  *	   +--+ integrity writeback: WRITEBACK mark comes and goes, a snapshot is
- *		written; the folio and its buffers stay dirty
+ *		written; the folio stays dirty (its buffers: pui_clean_for_io())
  *
  *   TOWRITE is what integrity writeback walks by.  It is set for the whole
  *   time, so a pass that begins at any moment finds the page, no matter how it
@@ -555,6 +555,22 @@ static void pui_start_marks(struct xa_state *xas, unsigned int nr)
 }
 
 /*
+ * Are the buffers of a folio under io dirty, to stay so?  If pui_clean_for_io()
+ * let them be cleaned, they are not, and a fault has to dirty them first.  Under
+ * the folio lock, so that it sees either us or what we see.
+ */
+static bool pui_stays_dirty(struct folio *folio)
+{
+	bool ret;
+
+	if (!folio_trylock(folio))
+		return false;
+	ret = pui_buffers_ready(folio);
+	folio_unlock(folio);
+	return ret;
+}
+
+/*
  * May the folio, which is none yet, come under io?  Then it is locked.
  *
  * Writeback holds the folio lock from before it cleans a folio until the
@@ -584,7 +600,7 @@ static unsigned long pui_start_node(struct xa_state *xas, pgoff_t index,
 				    struct page **pages,
 				    unsigned long nr_pages,
 				    struct pui_stat *stat,
-				    struct address_space *mapping)
+				    struct pui_range *range)
 {
 	unsigned long done = 0;
 	void __rcu **slot;
@@ -611,9 +627,11 @@ static unsigned long pui_start_node(struct xa_state *xas, pgoff_t index,
 			rcu_assign_pointer(*slot, pui_make_entry(folio));
 			folio_unlock(folio);
 			dirty = large ? -folio_nr_pages(folio) : -1;
+		} else if (!range->reports && !pui_stays_dirty(folio)) {
+			break;
 		}
 		pui_pin(folio, large);
-		pui_stat_add(stat, mapping, folio, dirty, 1);
+		pui_stat_add(stat, range->mapping, folio, dirty, 1);
 		if (unlikely(large)) {
 			pages[done++] = folio_file_page(folio, index);
 			break;
@@ -648,7 +666,7 @@ static long pui_start_batch(struct pui_range *range, struct page **pages,
 	}
 	do {
 		nr = pui_start_node(&xas, range->next, pages + done,
-				    nr_pages - done, &stat, mapping);
+				    nr_pages - done, &stat, range);
 		range->next += nr;
 		done += nr;
 	} while (nr && done < nr_pages);
@@ -1229,6 +1247,106 @@ void __pui_cancel(struct folio *folio)
 	cancelled->last = last;
 	queue_work(system_unbound_wq, &cancelled->work);
 }
+
+/* How many times the pages of a folio are pinned, or a little more. */
+static unsigned long pui_pins(struct folio *folio)
+{
+	return folio_test_large(folio) ? atomic_read(&folio->_pincount) :
+		folio_ref_count(folio) / GUP_PIN_COUNTING_BIAS;
+}
+
+/* How many pins of a folio are ours; 0 if one of them is of a silent range. */
+static unsigned long pui_reporting_pins(struct folio *folio)
+{
+	struct address_space *mapping = folio->mapping;
+	unsigned long start = folio_pos(folio);
+	unsigned long last = start + folio_size(folio) - 1;
+	struct interval_tree_node *node;
+	unsigned long pins = 0;
+
+	xa_lock_irq(&mapping->i_pages);
+	for (node = interval_tree_iter_first(&mapping->i_pui, start, last); node;
+	     node = interval_tree_iter_next(node, start, last)) {
+		struct pui_range *range = container_of(node, struct pui_range,
+						       node);
+		pgoff_t first = max(range->first, folio->index);
+		pgoff_t next = min(range->next, folio_next_index(folio));
+
+		if (first >= next)
+			continue;
+		if (!range->reports) {
+			pins = 0;
+			break;
+		}
+		pins += next - first;
+	}
+	xa_unlock_irq(&mapping->i_pages);
+	return pins;
+}
+
+/**
+ * pui_clean_for_io() - May buffers under io be cleaned when they are written?
+ * @folio: The folio, which is under io.
+ *
+ * As a rule they stay dirty, since a device may write them at any moment without
+ * a word.  If all who have the folio pinned report what they write, its buffers
+ * can tell what has changed since the last snapshot: pui_written(), write(2),
+ * and the next store through a page table, which from here on needs a fault,
+ * make them dirty again, as in any other folio.  The folio itself stays dirty.
+ *
+ * The file system cleans them before it takes the snapshot, with a full memory
+ * barrier in between, and makes them dirty again if the snapshot is not written.
+ *
+ * Context: Process context.  The caller holds the folio lock, and keeps it until
+ *	    the buffers are clean: a new range that does not report waits for it.
+ * Return: True if the buffers that are dirty now have to be written, and no
+ *	   others.
+ */
+bool pui_clean_for_io(struct folio *folio)
+{
+	unsigned long pins = pui_reporting_pins(folio);
+
+	if (!pins)
+		return false;
+	if (folio_mkclean(folio))
+		folio_mark_dirty(folio);
+	/* after mkclean: who pins it from now on for writing faults first */
+	return pui_pins(folio) == pins;
+}
+
+/**
+ * pui_written() - Say that the device has written to a page.
+ * @range: A range that &pui_range.reports.
+ * @page: The page, one of those that pui_start() returned for the range, and
+ *	  not lost.
+ *
+ * After the bytes are there, and before anybody can know that they are.
+ *
+ * Context: Process context, or with bottom halves off; takes i_private_lock.
+ */
+void pui_written(struct pui_range *range, struct page *page)
+{
+	struct address_space *mapping = range->mapping;
+	struct folio *folio = page_folio(page);
+	size_t start = folio_page_idx(folio, page) << PAGE_SHIFT;
+	struct buffer_head *bh, *head;
+
+	/* the bytes before the bit, as in pui_clean_for_io() */
+	smp_mb();
+	spin_lock(&mapping->i_private_lock);
+	head = folio->mapping == mapping ? folio_buffers(folio) : NULL;
+	bh = head;
+	while (bh) {
+		if (bh_offset(bh) < start + PAGE_SIZE &&
+		    bh_offset(bh) + bh->b_size > start)
+			set_buffer_dirty(bh);
+		bh = bh->b_this_page;
+		if (bh == head)
+			break;
+	}
+	spin_unlock(&mapping->i_private_lock);
+}
+EXPORT_SYMBOL_NS_GPL(pui_written, PAGE_UNDER_IO);
 
 /*
  * Snapshots: pages that are written in place of a page under io.  While it is

@@ -127,6 +127,8 @@ struct pui_range_ops {
  * @revoke: In the list of a revoke that is under way.
  * @all: In the list of all ranges.
  * @since: When it was opened, in seconds of real time.
+ * @reports: The holder calls pui_written() for each page its device has
+ *	     written; the caller of pui_prepare() says so.
  *
  * Pages [@first, @next) are pinned and have their entries, but for those whose
  * bytes are lost.  @next grows with pui_start(), @first follows with pui_end(),
@@ -148,6 +150,7 @@ struct pui_range {
 	struct list_head revoke;
 	struct list_head all;
 	time64_t since;
+	bool reports;
 };
 
 int pui_prepare(struct pui_range *range, const struct pui_range_ops *ops,
@@ -159,6 +162,7 @@ void pui_end(struct pui_range *range, struct page **pages,
 	     unsigned long nr_pages);
 void pui_finish(struct pui_range *range);
 bool pui_test_lost(struct pui_range *range, loff_t start, loff_t last);
+void pui_written(struct pui_range *range, struct page *page);
 
 void pui_set_mapping(struct address_space *mapping, bool allowed);
 bool pui_can_mapping(const struct address_space *mapping);
@@ -168,6 +172,7 @@ int __pui_check_revoke(struct address_space *mapping, loff_t start,
 int __pui_revoke(struct address_space *mapping, loff_t start, loff_t last);
 void __pui_cancel(struct folio *folio);
 
+bool pui_clean_for_io(struct folio *folio);
 struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
 			   size_t valid, gfp_t gfp);
 struct folio *__pui_snapshot_source(struct folio *snapshot, size_t *offset);

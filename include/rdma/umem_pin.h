@@ -36,6 +36,9 @@ struct umem_pin;
  * struct umem_pin_ops - What a driver can do for files.
  * @revoke: Make sure that the device cannot reach bytes of the memory any
  *	    more; @offset and @length in bytes, from the first byte on.
+ * @reports_writes: The driver knows what the device writes, and calls
+ *		    umem_pin_written().  fsync(2) then writes what has changed
+ *		    since the last one, not all of the memory.
  *
  * The bytes are about to leave their file (truncate(2), for instance), and
  * never come back to this memory.  When @revoke returns, no access to them is
@@ -55,6 +58,7 @@ struct umem_pin;
  */
 struct umem_pin_ops {
 	void (*revoke)(struct umem_pin *pin, u64 offset, u64 length);
+	bool reports_writes;
 };
 
 /**
@@ -94,6 +98,7 @@ struct umem_pin *umem_pin_get_revocable(struct ib_device *device,
 void umem_pin_release(struct umem_pin *pin);
 void umem_pin_revoke_rcu(struct umem_pin *pin, u64 offset, u64 length);
 bool __umem_pin_test_lost(struct umem_pin *pin, u64 offset, u64 length);
+void __umem_pin_written(struct umem_pin *pin, u64 offset, struct page *page);
 int umem_pin_fill_res(struct sk_buff *msg, struct umem_pin *pin);
 
 /**
@@ -125,6 +130,26 @@ static inline bool umem_pin_test_lost(struct umem_pin *pin, u64 offset,
 	       __umem_pin_test_lost(pin, offset, length);
 }
 
+/**
+ * umem_pin_written() - Say that the device has written to a page of the memory.
+ * @pin: The pinned memory; NULL if there is none.
+ * @offset: Of one of the bytes in the page that were written.
+ * @page: The page.
+ *
+ * For a driver whose ops say that it reports_writes: after each write, and
+ * before a completion or an acknowledgement tells anybody of it.
+ *
+ * Context: Process context, or with bottom halves off, under the
+ *	    umem_pin_guard() of the write if the driver's revoke is
+ *	    umem_pin_revoke_rcu().
+ */
+static inline void umem_pin_written(struct umem_pin *pin, u64 offset,
+				    struct page *page)
+{
+	if (pin && !list_empty(&pin->ranges))
+		__umem_pin_written(pin, offset, page);
+}
+
 /*
  * From here to the end of the block the CPU copies from or to memory that has
  * been tested for lost bytes.
@@ -143,6 +168,7 @@ static inline bool umem_pin_is_lost(int err)
 #else /* !CONFIG_INFINIBAND_UMEM_PIN */
 
 #define umem_pin_guard()	do { } while (0)
+#define umem_pin_written(pin, offset, page)	do { } while (0)
 #define umem_pin_op(fn)		PTR_IF(false, fn)
 
 static inline bool umem_pin_is_lost(int err)

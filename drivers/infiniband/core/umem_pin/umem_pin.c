@@ -481,6 +481,7 @@ static struct umem_pin_range *umem_pin_open_range(struct umem_pin *pin,
 		return ERR_PTR(-ENOMEM);
 	range->pin = pin;
 	range->offset = addr - pin->umem.address;
+	range->pui.reports = pin->ops && pin->ops->reports_writes;
 	ret = pui_prepare(&range->pui,
 			  pin->ops ? &umem_pin_revocable_ops :
 				     &umem_pin_range_ops,
@@ -712,6 +713,23 @@ void umem_pin_release(struct umem_pin *pin)
 	kfree(pin);
 }
 EXPORT_SYMBOL_NS_GPL(umem_pin_release, UMEM_PIN);
+
+/* umem_pin_written(), of memory with files in it. */
+void __umem_pin_written(struct umem_pin *pin, u64 offset, struct page *page)
+{
+	struct umem_pin_range *range;
+
+	list_for_each_entry(range, &pin->ranges, list) {
+		const struct interval_tree_node *node = &range->pui.node;
+
+		if (offset >= range->offset &&
+		    offset - range->offset <= node->last - node->start) {
+			pui_written(&range->pui, page);
+			break;
+		}
+	}
+}
+EXPORT_SYMBOL_NS_GPL(__umem_pin_written, UMEM_PIN);
 
 /* umem_pin_test_lost(), of memory that has lost bytes. */
 bool __umem_pin_test_lost(struct umem_pin *pin, u64 offset, u64 length)
