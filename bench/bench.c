@@ -557,12 +557,12 @@ static void bench_reclaim(void)
 
 /* One request, as ib_write_bw and its kin make them, until it is done. */
 static void rdma(struct t_pair *p, enum ibv_wr_opcode op, struct ibv_mr *mr,
-		 uint32_t length)
+		 size_t offset, uint32_t length)
 {
 	struct ibv_sge ours = { .addr = (uintptr_t)p->bounce, .length = length,
 				.lkey = p->bounce_mr->lkey };
-	struct ibv_sge theirs = { .addr = (uintptr_t)mr->addr, .length = length,
-				  .lkey = mr->lkey };
+	struct ibv_sge theirs = { .addr = (uintptr_t)mr->addr + offset,
+				  .length = length, .lkey = mr->lkey };
 	struct ibv_recv_wr recv = { .sg_list = &theirs, .num_sge = 1 }, *bad_recv;
 	struct ibv_send_wr send = { .opcode = op, .sg_list = &ours, .num_sge = 1,
 				    .wr.rdma.remote_addr = theirs.addr,
@@ -614,13 +614,54 @@ static void bench_rdma(enum kind kind)
 		for (int round = 0; round < RDMA_ROUNDS; round++) {
 			uint64_t start = now();
 
-			rdma(&pair, cases[i].op, mr, cases[i].length);
+			rdma(&pair, cases[i].op, mr, 0, cases[i].length);
 			best = fmin(best, now() - start);
 		}
 		print(best, "%s.%s", cases[i].name, kind_name[kind]);
 	}
 	if (mr)
 		t_dereg(mr);
+	t_pair_close(&pair);
+	area_close(&a);
+}
+
+/* Bytes written to the disk so far. */
+static double disk_written(void)
+{
+	FILE *f = fopen("/sys/block/vdb/stat", "r");
+	unsigned long sectors;
+
+	must(f && fscanf(f, "%*u %*u %*u %*u %*u %*u %lu", &sectors) == 1,
+	     "/sys/block/vdb/stat");
+	fclose(f);
+	return sectors * 512.0;
+}
+
+/* What fsync sends to the disk when a device wrote a hundredth of the region. */
+static void bench_fsync(void)
+{
+	const unsigned long pages = 1UL << 30 >> 12;
+	unsigned long written = 0;
+	struct t_pair pair;
+	struct ibv_mr *mr;
+	struct area a;
+	double before;
+
+	area_open(&a, EXT4, pages);
+	t_pair_open(&pair, "rxe0");
+	mr = t_reg(&pair, a.addr, pages * PAGE);
+	if (mr) {
+		must(!fsync(a.fd), "fsync");
+		for (unsigned long p = 0; p < pages; p += 100) {
+			rdma(&pair, IBV_WR_RDMA_WRITE, mr, p * PAGE, PAGE);
+			written += PAGE;
+		}
+		before = disk_written();
+		must(!fsync(a.fd), "fsync");
+		print(written / 1048576.0, "fsync.written");
+		print((disk_written() - before) / 1048576, "fsync.sent");
+		t_dereg(mr);
+	}
 	t_pair_close(&pair);
 	area_close(&a);
 }
@@ -723,6 +764,7 @@ int main(int argc, char **argv)
 		bench_sizes(EXT4, largest_region());
 	bench_rdma(ANON);
 	bench_rdma(EXT4);
+	bench_fsync();
 	bench_writeback();
 	bench_reclaim();
 	return 0;
