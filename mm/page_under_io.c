@@ -112,6 +112,9 @@ static mempool_t *pui_snapshots __ro_after_init;
 LIST_HEAD(pui_ranges);
 DEFINE_SPINLOCK(pui_ranges_lock);	/* an i_pages lock may be taken inside */
 
+/* Zones whose statistics are added up at the same time. */
+#define PUI_ZONES		4
+
 /*
  * Statistics of folios of one zone and memory cgroup, added up so that they
  * are updated once and not per folio.
@@ -133,7 +136,15 @@ struct pui_lost {
 	struct list_head list;		/* while it is not in a range */
 };
 
-static void pui_stat_flush(struct pui_stat *stat, struct address_space *mapping)
+/* Neighbours in a file may come from zones in turn. */
+struct pui_stats {
+	struct pui_stat zone[PUI_ZONES];
+};
+
+#define PUI_STATS_INIT { .zone = { [0 ... PUI_ZONES - 1] = { .zone_id = -1 } } }
+
+static void pui_stat_flush_one(struct pui_stat *stat,
+			       struct address_space *mapping)
 {
 	struct folio *folio = stat->folio;
 
@@ -159,6 +170,15 @@ static void pui_stat_flush(struct pui_stat *stat, struct address_space *mapping)
 	stat->pins = 0;
 }
 
+static void pui_stat_flush(struct pui_stats *stats,
+			   struct address_space *mapping)
+{
+	int i;
+
+	for (i = 0; i < PUI_ZONES; i++)
+		pui_stat_flush_one(&stats->zone[i], mapping);
+}
+
 /* A folio's memory cgroup as it is stored, which tells one from another. */
 static __always_inline unsigned long pui_memcg_data(const struct folio *folio)
 {
@@ -170,17 +190,18 @@ static __always_inline unsigned long pui_memcg_data(const struct folio *folio)
 }
 
 /* The i_pages lock is held until the flush, and keeps @folio in the cache. */
-static __always_inline void pui_stat_add(struct pui_stat *stat,
+static __always_inline void pui_stat_add(struct pui_stats *stats,
 					 struct address_space *mapping,
 					 struct folio *folio, long dirty,
 					 long pins)
 {
 	unsigned long memcg_data = pui_memcg_data(folio);
 	int zone_id = page_zone_id(&folio->page);
+	struct pui_stat *stat = &stats->zone[zone_id % PUI_ZONES];
 
 	if (unlikely(stat->zone_id != zone_id ||
 		     stat->memcg_data != memcg_data)) {
-		pui_stat_flush(stat, mapping);
+		pui_stat_flush_one(stat, mapping);
 		stat->folio = folio;
 		stat->zone_id = zone_id;
 		stat->memcg_data = memcg_data;
@@ -305,7 +326,9 @@ bool pui_can_mapping(const struct address_space *mapping)
 
 bool __pui_test_folio(struct address_space *mapping, struct folio *folio)
 {
-	return xa_load(&mapping->i_pages, folio->index) ==
+	/* most are not even pinned: do not walk the tree for them */
+	return folio_maybe_dma_pinned(folio) &&
+	       xa_load(&mapping->i_pages, folio->index) ==
 	       pui_make_entry(folio);
 }
 
@@ -599,7 +622,7 @@ static __always_inline bool pui_start_folio(struct folio *folio)
 static unsigned long pui_start_node(struct xa_state *xas, pgoff_t index,
 				    struct page **pages,
 				    unsigned long nr_pages,
-				    struct pui_stat *stat,
+				    struct pui_stats *stats,
 				    struct pui_range *range)
 {
 	unsigned long done = 0;
@@ -624,14 +647,17 @@ static unsigned long pui_start_node(struct xa_state *xas, pgoff_t index,
 		if (likely(!pui_is_entry(entry))) {
 			if (!pui_start_folio(folio))
 				break;
+			/* __pui_test_folio() takes only a pinned one for one */
+			pui_pin(folio, large);
 			rcu_assign_pointer(*slot, pui_make_entry(folio));
 			folio_unlock(folio);
 			dirty = large ? -folio_nr_pages(folio) : -1;
-		} else if (!range->reports && !pui_stays_dirty(folio)) {
-			break;
+		} else {
+			if (!range->reports && !pui_stays_dirty(folio))
+				break;
+			pui_pin(folio, large);
 		}
-		pui_pin(folio, large);
-		pui_stat_add(stat, range->mapping, folio, dirty, 1);
+		pui_stat_add(stats, range->mapping, folio, dirty, 1);
 		if (unlikely(large)) {
 			pages[done++] = folio_file_page(folio, index);
 			break;
@@ -656,7 +682,7 @@ static long pui_start_batch(struct pui_range *range, struct page **pages,
 {
 	struct address_space *mapping = range->mapping;
 	XA_STATE(xas, &mapping->i_pages, range->next);
-	struct pui_stat stat = { .zone_id = -1 };
+	struct pui_stats stats = PUI_STATS_INIT;
 	unsigned long nr, done = 0;
 
 	xas_lock_irq(&xas);
@@ -666,11 +692,11 @@ static long pui_start_batch(struct pui_range *range, struct page **pages,
 	}
 	do {
 		nr = pui_start_node(&xas, range->next, pages + done,
-				    nr_pages - done, &stat, range);
+				    nr_pages - done, &stats, range);
 		range->next += nr;
 		done += nr;
 	} while (nr && done < nr_pages);
-	pui_stat_flush(&stat, mapping);
+	pui_stat_flush(&stats, mapping);
 	xas_unlock_irq(&xas);
 	return done;
 }
@@ -847,7 +873,7 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 {
 	struct address_space *mapping = range->mapping;
 	XA_STATE(xas, &mapping->i_pages, range->first);
-	struct pui_stat stat = { .zone_id = -1 };
+	struct pui_stats stats = PUI_STATS_INIT;
 	struct xa_node *seen = NULL;
 	unsigned long i, kept = 0;
 	void *entry;
@@ -878,7 +904,7 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 				pui_pin(folio, large);
 				keep = true;
 			}
-			pui_stat_add(&stat, mapping, folio, dirty, keep - 1);
+			pui_stat_add(&stats, mapping, folio, dirty, keep - 1);
 		}
 		if (unlikely(keep)) {
 			swap(pages[kept], pages[i]);
@@ -888,7 +914,7 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 			break;
 		entry = pui_next(&xas, range->first, large || keep);
 	}
-	pui_stat_flush(&stat, mapping);
+	pui_stat_flush(&stats, mapping);
 	if (kept)
 		__mod_node_page_state(page_pgdat(pages[0]), NR_PUI_RELEASED,
 				      kept);
@@ -1104,7 +1130,7 @@ static void pui_end_lost(struct address_space *mapping, pgoff_t first,
 			 pgoff_t last)
 {
 	XA_STATE(xas, &mapping->i_pages, first);
-	struct pui_stat stat = { .zone_id = -1 };
+	struct pui_stats stats = PUI_STATS_INIT;
 	struct xa_node *seen = NULL;
 	unsigned int nr = 0;
 	void *entry;
@@ -1118,21 +1144,21 @@ static void pui_end_lost(struct address_space *mapping, pgoff_t first,
 			if (!pui_covered(&mapping->i_pui, folio->index,
 					 folio_next_index(folio))) {
 				pui_end_entry(&xas, folio, &seen);
-				pui_stat_add(&stat, mapping, folio,
+				pui_stat_add(&stats, mapping, folio,
 					     folio_nr_pages(folio), 0);
 			}
 		}
 		if (++nr % PUI_BATCH)
 			continue;
-		pui_stat_flush(&stat, mapping);
-		stat.zone_id = -1;
+		pui_stat_flush(&stats, mapping);
+		stats = (struct pui_stats)PUI_STATS_INIT;
 		seen = NULL;
 		xas_pause(&xas);
 		xas_unlock_irq(&xas);
 		cond_resched();
 		xas_lock_irq(&xas);
 	}
-	pui_stat_flush(&stat, mapping);
+	pui_stat_flush(&stats, mapping);
 	xas_unlock_irq(&xas);
 }
 
@@ -1214,7 +1240,7 @@ void __pui_cancel(struct folio *folio)
 {
 	struct address_space *mapping = folio->mapping;
 	XA_STATE(xas, &mapping->i_pages, folio->index);
-	struct pui_stat stat = { .zone_id = -1 };
+	struct pui_stats stats = PUI_STATS_INIT;
 	struct interval_tree_node *node = NULL;
 	struct pui_cancelled *cancelled;
 	struct xa_node *seen = NULL;
@@ -1228,8 +1254,8 @@ void __pui_cancel(struct folio *folio)
 	/* the last range may have ended it before we got the lock */
 	if (xas_load(&xas) == pui_make_entry(folio)) {
 		pui_end_entry(&xas, folio, &seen);
-		pui_stat_add(&stat, mapping, folio, folio_nr_pages(folio), 0);
-		pui_stat_flush(&stat, mapping);
+		pui_stat_add(&stats, mapping, folio, folio_nr_pages(folio), 0);
+		pui_stat_flush(&stats, mapping);
 	}
 	if (cancelled)
 		node = interval_tree_iter_first(&mapping->i_pui, start, last);

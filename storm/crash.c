@@ -154,8 +154,16 @@ void writes_log_mark(const char *text)
 {
 	struct dm_target_msg *message = (void *)dm.rest;
 
+	char *to = message->message;
+
 	memset(dm.rest, 0, sizeof(dm.rest));
-	sprintf(message->message, "mark %s", text);
+	to += sprintf(to, "mark ");
+	for (const char *c = text; *c; c++) {
+		/* a blank would end the word */
+		if (*c == ' ')
+			*to++ = '\\';
+		*to++ = *c;
+	}
 	t_must(!dm_call(DM_TARGET_MSG, 0), "mark %s", text);
 }
 

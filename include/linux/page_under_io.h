@@ -296,7 +296,8 @@ static inline struct folio *pui_snapshot_source(struct folio *folio,
  * its lock and now holds the i_pages lock.  A macro, for the sake of <pagemap.h>.
  */
 #define pui_test_slot(mapping, folio)					\
-	pui_is_entry(xa_load(&(mapping)->i_pages, folio_index(folio)))
+	(pui_test_mapping(mapping) &&					\
+	 pui_is_entry(xa_load(&(mapping)->i_pages, folio_index(folio))))
 
 /**
  * pui_write_begin() - Enter writeback, unless the file system is frozen.
