@@ -26,6 +26,8 @@ static void may_also(struct promise *p, long i, unsigned char value)
 void promise_init(struct promise *p, const struct model *m)
 {
 	memset(p, 0, sizeof(*p));
+	p->by = calloc(m->max, sizeof(*p->by));
+	t_must(p->by, "memory");
 	for (long i = 0; i < m->max; i++)
 		may_also(p, i, m->byte[i]);
 	p->least = m->size;
@@ -52,8 +54,16 @@ void promise_made(struct promise *p, const struct model *m,
 void promise_eased(struct promise *p, const struct model *m,
 		   const struct effect *e)
 {
-	for (long i = e->from; i < e->to && i < m->max; i++)
+	for (long i = e->from; i < e->to && i < m->max; i++) {
 		may_also(p, i, m->byte[i]);
+		p->by[i][m->byte[i]] = m->last[i];
+		/*
+		 * Until the journal has it, a crash puts the blocks back to where
+		 * they were, with all that was written to them since.
+		 */
+		if (e->moves)
+			memset(p->may[i], 0xff, sizeof(p->may[i]));
+	}
 	if (p->least > m->size)
 		p->least = m->size;
 	if (p->most < m->size)
@@ -86,8 +96,8 @@ bool promise_kept(const struct promise *p, const char *path)
 
 		if (none ? byte[i] : !(p->may[i][byte[i] / 64] >> byte[i] % 64 & 1))
 			if (!bad++)
-				t_note("byte 0x%lx is 0x%02x, which it was at no time since it was promised",
-				       i, byte[i]);
+				t_note("byte 0x%lx is 0x%02x, of operation %u, which it was at no time since it was promised",
+				       i, byte[i], none ? 0 : p->by[i][byte[i]]);
 	}
 	if (bad)
 		t_note("%d such bytes", bad);

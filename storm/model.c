@@ -165,6 +165,7 @@ static void move(struct model *m, const struct op *op, uint32_t nr,
 	}
 	e->from = op->off;
 	e->to = m->size > old ? m->size : old;
+	e->moves = true;
 }
 
 static void atomic(struct model *m, const struct op *op, uint32_t nr,

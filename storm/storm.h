@@ -110,6 +110,7 @@ struct effect {
 	int err;		/* the errno it has to fail with */
 	bool refused;		/* the device has to complete it with an error */
 	long from, to;		/* bytes of the file it changes */
+	bool moves;		/* by giving them other blocks */
 	/*
 	 * Then the disk has [disk_from, disk_to) as it was before; after a crash,
 	 * too, if that is durable, and the file's size if it is whole.
@@ -149,6 +150,7 @@ bool op_parse(const char *line, struct op *op);
 /* What may be on the disk after a crash (crash.c). */
 struct promise {
 	uint64_t may[MAX_LEN][4];	/* a bit for each value a byte may have */
+	uint32_t (*by)[256];	/* operation that gave it that value last */
 	long least, most;		/* size of the file */
 };
 void promise_init(struct promise *p, const struct model *m);
