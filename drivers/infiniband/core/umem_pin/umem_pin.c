@@ -174,7 +174,10 @@ static struct scatterlist *umem_pin_next_sg(struct sg_append_table *append,
 		return last + 1;
 
 	n = min_t(unsigned long, count, SG_MAX_SINGLE_ALLOC);
-	sg = kmalloc_array(n, sizeof(*sg), GFP_KERNEL);
+	/* a page, as a rule, which the page allocator has at hand */
+	sg = n == SG_MAX_SINGLE_ALLOC ?
+		(void *)__get_free_page(GFP_KERNEL) :
+		kmalloc_array(n, sizeof(*sg), GFP_KERNEL);
 	if (!sg)
 		return NULL;
 	if (last) {
@@ -190,7 +193,10 @@ static struct scatterlist *umem_pin_next_sg(struct sg_append_table *append,
 
 static void umem_pin_free_sg(struct scatterlist *sg, unsigned int nents)
 {
-	kfree(sg);
+	if (nents == SG_MAX_SINGLE_ALLOC)
+		free_page((unsigned long)sg);
+	else
+		kfree(sg);
 }
 
 /*
