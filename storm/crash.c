@@ -163,7 +163,6 @@ void writes_log_start(void)
 void writes_log_mark(const char *text)
 {
 	struct dm_target_msg *message = (void *)dm.rest;
-
 	char *to = message->message;
 
 	memset(dm.rest, 0, sizeof(dm.rest));
