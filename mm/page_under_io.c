@@ -332,6 +332,33 @@ bool __pui_test_folio(struct address_space *mapping, struct folio *folio)
 	       pui_make_entry(folio);
 }
 
+/**
+ * pui_test_folio_sync() - Is a folio under io, or still counted as if it were?
+ * @folio: The folio.
+ *
+ * The dirty count of a folio follows its entry in the same section under the
+ * i_pages lock.  Who moves the count waits for the end of that section.
+ *
+ * Context: The caller holds the folio lock.  Takes the i_pages lock.
+ * Return: True if @folio's slot holds the entry, and its dirty count may come
+ *	   back at any moment; false if it is counted, if it is dirty, and stays
+ *	   so.
+ */
+bool pui_test_folio_sync(struct folio *folio)
+{
+	struct address_space *mapping = folio_mapping(folio);
+	unsigned long flags;
+	bool ret;
+
+	/* none for anonymous folios; swap has no ranges */
+	if (!mapping || !pui_test_mapping(mapping))
+		return false;
+	xa_lock_irqsave(&mapping->i_pages, flags);
+	ret = __pui_test_folio(mapping, folio);
+	xa_unlock_irqrestore(&mapping->i_pages, flags);
+	return ret;
+}
+
 /*
  * What a file may be to have pages under io.  Whatever could change the answer
  * holds i_rwsem for writing and looks for ranges first.

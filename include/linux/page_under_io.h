@@ -167,6 +167,7 @@ void pui_written(struct pui_range *range, struct page *page);
 void pui_set_mapping(struct address_space *mapping, bool allowed);
 bool pui_can_mapping(const struct address_space *mapping);
 bool __pui_test_folio(struct address_space *mapping, struct folio *folio);
+bool pui_test_folio_sync(struct folio *folio);
 int __pui_check_revoke(struct address_space *mapping, loff_t start,
 		       loff_t last);
 int __pui_revoke(struct address_space *mapping, loff_t start, loff_t last);
@@ -365,6 +366,11 @@ static inline bool pui_test_mapping(const struct address_space *mapping)
 }
 
 static inline bool pui_test_folio(struct folio *folio)
+{
+	return false;
+}
+
+static inline bool pui_test_folio_sync(struct folio *folio)
 {
 	return false;
 }

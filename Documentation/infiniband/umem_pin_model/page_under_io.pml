@@ -37,6 +37,8 @@ hidden byte page_under_io_has_its_marks;
 /* S2, S3: the entry comes before DMA and leaves with the last range */
 hidden byte covered_page_is_under_io;
 hidden byte entry_leaves_with_the_last_range;
+/* G7 */
+hidden byte entry_outlives_the_last_dma;
 /* G8 */
 hidden byte no_second_folio;
 hidden byte read_is_coherent;
@@ -817,8 +819,16 @@ proctype reader()
 #define never_but(property, condition) \
 	:: d_step { !(condition) -> check(property, false) }
 
+/*
+ * May the device still write to the page?  Until its driver has been told and the
+ * last copy is over, whatever pui_covers() makes of that.
+ */
+#define reaches(h) \
+	(ranges[h].live && ((bytes(h) & ~ranges[h].lost) || ranges[h].revoke))
 #define stays_out_of_bios(h) \
-	(!ranges[h].live || !pui_covers(h) || !folios[ranges[h].page].bio)
+	(!reaches(h) || !folios[ranges[h].page].bio)
+#define stays_under_io(h) \
+	(!reaches(h) || slot == pui_make_entry(ranges[h].page))
 
 active proctype invariants()
 {
@@ -830,6 +840,7 @@ end:
 	never_but(covered_page_is_under_io,
 		(!pui_covers(0) || slot == pui_make_entry(ranges[0].page)) &&
 		(!pui_covers(1) || slot == pui_make_entry(ranges[1].page)))
+	never_but(entry_outlives_the_last_dma, stays_under_io(0) && stays_under_io(1))
 	never_but(entry_leaves_with_the_last_range, !pui_is_entry(slot) || window(0) || window(1))
 	never_but(no_page_under_dma_in_a_bio, stays_out_of_bios(0) && stays_out_of_bios(1))
 	never_but(registration_is_before_or_after,
