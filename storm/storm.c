@@ -275,14 +275,28 @@ static void check_disk(long from, long to, const unsigned char *skip)
 	compare("the disk", got, from, to - from, skip);
 }
 
-/* Are those pages under io that should be, and no others? */
+/*
+ * Under io or not, as it should be, and marked accordingly: a page under io for
+ * integrity writeback only, any other dirty page for all.
+ */
+static bool slot_is(const struct t_slot *slot, bool under_io)
+{
+	bool is_entry = !strcmp(slot->kind, "pui");
+
+	if (is_entry != under_io)
+		return false;
+	if (is_entry)
+		return slot->dirty == 1 && slot->marks[0] == '-' && slot->marks[2] == 'T';
+	return slot->dirty != 1 || slot->marks[0] == 'D';
+}
+
 static bool slots_match(long first, long n)
 {
 	static struct t_slot slot[MAX_LEN / PAGE];
 
 	t_slots(fd, first, n, slot);
 	for (long i = 0; i < n; i++)
-		if (model_under_io(&m, first + i) != !strcmp(slot[i].kind, "pui"))
+		if (!slot_is(&slot[i], model_under_io(&m, first + i)))
 			return false;
 	return true;
 }
@@ -298,8 +312,8 @@ static void check_slots(long from, long to)
 	for (; n-- && slots_match(first, 1); first++)
 		;
 	t_slots(fd, first, 1, &slot);
-	differs("slot %ld is %s, should%s be under io", first, slot.kind,
-		model_under_io(&m, first) ? "" : " not");
+	differs("slot %ld is %s, dirty %d, marks %s, should%s be under io", first,
+		slot.kind, slot.dirty, slot.marks, model_under_io(&m, first) ? "" : " not");
 }
 
 static void check_all(void)
