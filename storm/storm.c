@@ -353,11 +353,15 @@ static void swap_bytes(const struct op *op)
 	}
 }
 
-/* Freezing writes everything; what the device writes then stays in memory. */
+/*
+ * Freezing writes everything; what the device writes then stays in memory, until
+ * a sync call after the thaw.  An fsync waits for that.
+ */
 static void do_freeze(const struct op *op)
 {
+	int dir = open(T_MNT, O_RDONLY | O_DIRECTORY), other = (op->who + 1) % WORKERS;
 	struct work *w = worker[op->who].work;
-	int dir = open(T_MNT, O_RDONLY | O_DIRECTORY);
+	struct pollfd fsynced = { .fd = worker[other].answer, .events = POLLIN };
 
 	t_must(dir >= 0 && !ioctl(dir, FIFREEZE, 0), "freeze");
 	swap_bytes(op);
@@ -365,12 +369,19 @@ static void do_freeze(const struct op *op)
 	tell(op->who);
 	if (!answered(op->who))
 		differs("the worker did not answer");
+	worker[other].work->op = (struct op){ .kind = op_fsync };
+	tell(other);
 	if (op->seed % 2)
 		sync();
 	check_disk(0, max, NULL);
+	if (poll(&fsynced, 1, 10))
+		differs("frozen: fsync did not wait");
 	swap_bytes(op);
 	t_must(!ioctl(dir, FITHAW, 0), "thaw");
 	close(dir);
+	if (!answered(other) || worker[other].work->err)
+		differs("thawed: fsync did not return");
+	check_disk(0, max, NULL);
 	if (w->status)
 		differs("frozen: %s", ibv_wc_status_str(w->status));
 }
