@@ -137,7 +137,7 @@ static inline bool umem_pin_test_lost(struct umem_pin *pin, u64 offset,
  * @page: The page.
  *
  * For a driver whose ops say that it reports_writes: after each write, and
- * before a completion or an acknowledgement tells anybody of it.
+ * before a completion or an acknowledgment tells anybody of it.
  *
  * Context: Process context, or with bottom halves off, under the
  *	    umem_pin_guard() of the write if the driver's revoke is
