@@ -292,13 +292,11 @@ static void bench_region(enum kind kind)
 {
 	double reg = 1e18, dereg = 1e18;
 	struct ibv_mr *mr;
-	/* Huge pages: so cheap that whatever disturbs shows; and so are rounds */
-	int rounds = kind == THP ? 20 * REGION_ROUNDS : REGION_ROUNDS;
 	struct area a;
 	uint64_t start, took;
 
 	area_open(&a, kind, REGION_PAGES);
-	for (int i = 0; i < rounds; i++) {
+	for (int i = 0; i < REGION_ROUNDS; i++) {
 		area_prepare(&a);
 		wait_for_tick();
 		start = now();
