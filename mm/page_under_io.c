@@ -685,12 +685,11 @@ static unsigned long pui_start_node(struct xa_state *xas, pgoff_t index,
 			pui_pin(folio, large);
 		}
 		pui_stat_add(stats, range->mapping, folio, dirty, 1);
-		if (unlikely(large)) {
-			pages[done++] = folio_file_page(folio, index);
-			break;
-		}
-		pages[done++] = &folio->page;
-		if (done == nr_pages)
+		pages[done] = &folio->page;
+		if (unlikely(large))
+			pages[done] = folio_file_page(folio, index + done);
+		/* behind a large one its siblings come: walk again */
+		if (++done == nr_pages || unlikely(large))
 			break;
 		entry = rcu_dereference_protected(*++slot,
 						  lockdep_is_held(&xas->xa->xa_lock));
