@@ -61,10 +61,12 @@ static void read_slowly(void *unused)
 	close(fd);
 }
 
-/* The second disk has pattern 9 to read, and takes 4 s to say so. */
+/* The second disk has pattern 9 to read, and takes its time to say so. */
 static void slow_disk(void)
 {
 	unsigned char *disk = malloc(PAGES * T_PAGE);
+	/* longer than t_blocked_in() and an fsync take on a slow kernel */
+	int ms = (t_deadline(4) - t_deadline(0)) * 1000;
 	struct ibv_mr *mr;
 	pid_t reader;
 	int fd;
@@ -76,8 +78,8 @@ static void slow_disk(void)
 	close(fd);
 	free(disk);
 	t_must(!setenv("DM_DISABLE_UDEV", "1", 1) &&
-	       !t_run("dmsetup create t_slow --table '0 4096 delay %s 0 4000 %s 0 0'",
-		      t_disk2(), t_disk2()), "dmsetup");
+	       !t_run("dmsetup create t_slow --table '0 4096 delay %s 0 %d %s 0 0'",
+		      t_disk2(), ms, t_disk2()), "dmsetup");
 
 	t_file_make(&f, "file", PAGES * T_PAGE, T_WRITTEN);
 	mr = t_reg_must(&rxe, f.map, f.len);
