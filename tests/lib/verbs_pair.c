@@ -292,7 +292,19 @@ static int wait_done(struct t_pair *p, bool recv)
 	return 0;
 }
 
-static void post_only(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
+/* False if the connection has just ended, as iWARP's do after an error. */
+static bool posted(struct t_pair *p, struct ibv_send_wr *wr)
+{
+	struct ibv_send_wr *bad;
+
+	errno = ibv_post_send(p->ours->qp, wr, &bad);
+	if (!errno)
+		return true;
+	t_must(t_within(10, hung_up(p)), "ibv_post_send");
+	return false;
+}
+
+static bool post_only(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
 		      uint32_t rkey, size_t len, uint64_t add)
 {
 	struct ibv_sge sge = {
@@ -300,7 +312,6 @@ static void post_only(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
 		.lkey = p->bounce_mr->lkey,
 	};
 	struct ibv_send_wr wr = { .opcode = op, .sg_list = &sge, .num_sge = 1 };
-	struct ibv_send_wr *bad;
 
 	if (op == IBV_WR_ATOMIC_FETCH_AND_ADD) {
 		wr.wr.atomic.remote_addr = remote;
@@ -310,14 +321,14 @@ static void post_only(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
 		wr.wr.rdma.remote_addr = remote;
 		wr.wr.rdma.rkey = rkey;
 	}
-	errno = ibv_post_send(p->ours->qp, &wr, &bad);
-	t_must(!errno, "ibv_post_send");
+	return posted(p, &wr);
 }
 
 static int post(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
 		uint32_t rkey, size_t len, uint64_t add)
 {
-	post_only(p, op, remote, rkey, len, add);
+	if (!post_only(p, op, remote, rkey, len, add))
+		return IBV_WC_WR_FLUSH_ERR;
 	return wait_done(p, op == IBV_WR_SEND);
 }
 
@@ -440,11 +451,8 @@ static int post_from(struct t_pair *p, enum ibv_wr_opcode op, struct ibv_mr *mr,
 		.wr.rdma = { .remote_addr = (uintptr_t)p->bounce,
 			     .rkey = p->bounce_mr->rkey },
 	};
-	struct ibv_send_wr *bad;
 
-	errno = ibv_post_send(p->ours->qp, &wr, &bad);
-	t_must(!errno, "ibv_post_send");
-	return wait_done(p, false);
+	return posted(p, &wr) ? wait_done(p, false) : IBV_WC_WR_FLUSH_ERR;
 }
 
 bool t_send_from_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
