@@ -101,7 +101,7 @@ static bool net_waits(pid_t remover)
 
 	if (!t_within(20, access("/sys/class/net/rdma9", F_OK)))
 		return false;
-	for (end = t_deadline(0.5); !t_over(end); t_pause())
+	for (end = t_after(0.5); !t_over(end); t_pause())
 		if (t_ended(remover))
 			return false;
 	return true;

@@ -46,7 +46,7 @@ static void try(unsigned long number)
 	snprintf(state, sizeof(state), MEMORY "/memory%lu/state", number);
 	t_must(is_online(state), "memory%lu is online", number);
 	pid = t_fork(take_offline, state);
-	for (end = t_deadline(3); !t_over(end) && !t_ended(pid); )
+	for (end = t_after(3); !t_over(end) && !t_ended(pid); )
 		t_dma_fill(&s.p, s.mr, 0, s.f.len, 2);
 	if (t_ended(pid)) {
 		t_ok(t_join(pid, 1), "memory%lu: refused", number);

@@ -116,7 +116,7 @@ bool t_blocked_in(pid_t pid, const char *symbol)
 	if (!t_within(20, stack_shows(pid, symbol) || t_ended(pid)) ||
 	    t_ended(pid))
 		return false;
-	for (end = t_deadline(0.5); !t_over(end); t_pause())
+	for (end = t_after(0.5); !t_over(end); t_pause())
 		if (!stack_shows(pid, symbol))
 			return false;
 	return true;

@@ -119,6 +119,11 @@ double t_deadline(double seconds)
 	return now() + seconds * (scale ? atof(scale) : 1);
 }
 
+double t_after(double seconds)
+{
+	return now() + seconds;
+}
+
 bool t_over(double deadline)
 {
 	return now() > deadline;
