@@ -158,6 +158,100 @@ static void pui_marks_test(struct kunit *test)
 	xa_destroy(&xa);
 }
 
+/* A folio as ext4 has it when a CPU has stored to it, with one buffer. */
+static struct folio *pui_ready_folio(struct kunit *test, pgoff_t index,
+				     unsigned int order)
+{
+	struct buffer_head *bh = kunit_kzalloc(test, sizeof(*bh), GFP_KERNEL);
+	/* one node: statistics of a second one would have to be flushed */
+	struct page *page = alloc_pages_node(first_online_node, GFP_KERNEL |
+					     __GFP_THISNODE | __GFP_COMP, order);
+	struct folio *folio;
+
+	KUNIT_ASSERT_NOT_NULL(test, bh);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	folio = page_folio(page);
+	folio->index = index;
+	bh->b_this_page = bh;
+	bh->b_state = BIT(BH_Dirty) | BIT(BH_Mapped);
+	folio_attach_private(folio, bh);
+	folio_mark_uptodate(folio);
+	folio_set_dirty(folio);
+	return folio;
+}
+
+/* Pages of small and large folios side by side are found, each the right one. */
+static void pui_mixed_folios_test(struct kunit *test)
+{
+	static const struct {
+		pgoff_t index;
+		unsigned int order;
+	} layout[] = { { 2, 0 }, { 3, 0 }, { 4, 2 }, { 8, 0 }, { 9, 0 } };
+	struct folio *folios[ARRAY_SIZE(layout)];
+	struct page *expected[10] = {}, *pages[10];
+	struct pui_stats stats = PUI_STATS_INIT;
+	struct address_space mapping = {};
+	struct pui_range range = { .mapping = &mapping, .reports = true };
+	unsigned long i, first, nr, done;
+
+	XA_STATE(xas, &mapping.i_pages, 0);
+	XA_STATE(walk, &mapping.i_pages, 0);
+
+	xa_init_flags(&mapping.i_pages, XA_FLAGS_LOCK_IRQ);
+	for (i = 0; i < ARRAY_SIZE(layout); i++) {
+		struct folio *folio = pui_ready_folio(test, layout[i].index,
+						      layout[i].order);
+
+		folios[i] = folio;
+		for (nr = 0; nr < folio_nr_pages(folio); nr++)
+			expected[folio->index + nr] = folio_page(folio, nr);
+		xas_set_order(&xas, folio->index, layout[i].order);
+		do {
+			xas_lock_irq(&xas);
+			xas_store(&xas, folio);
+			if (!xas_error(&xas))
+				xas_set_mark(&xas, PAGECACHE_TAG_DIRTY);
+			xas_unlock_irq(&xas);
+		} while (xas_nomem(&xas, GFP_KERNEL));
+	}
+
+	/* from each page on: what one pass leaves, the next meets under io */
+	for (first = 9; first >= 2; first--) {
+		xas_lock_irq(&walk);
+		for (done = 0; first + done < 10; done += nr) {
+			nr = pui_start_node(&walk, first + done, pages + done,
+					    10 - first - done, &stats, &range);
+			if (!nr)
+				break;
+		}
+		xas_unlock_irq(&walk);
+		KUNIT_EXPECT_EQ(test, done, 10 - first);
+		for (i = 0; i < done; i++) {
+			KUNIT_EXPECT_PTR_EQ(test, pages[i], expected[first + i]);
+			pui_unpin(page_folio(pages[i]),
+				  PageCompound(pages[i]));
+		}
+	}
+	for (i = 2; i < 10; i++) {
+		KUNIT_EXPECT_PTR_EQ(test, xa_load(&mapping.i_pages, i),
+				    pui_make_entry(page_folio(expected[i])));
+		KUNIT_EXPECT_TRUE(test,
+				  xa_get_mark(&mapping.i_pages, i,
+					      PAGECACHE_TAG_TOWRITE));
+		KUNIT_EXPECT_FALSE(test,
+				   xa_get_mark(&mapping.i_pages, i,
+					       PAGECACHE_TAG_DIRTY));
+	}
+	xa_destroy(&mapping.i_pages);
+	for (i = 0; i < ARRAY_SIZE(layout); i++) {
+		KUNIT_EXPECT_EQ(test, folio_ref_count(folios[i]), 2);
+		folio_clear_dirty(folios[i]);
+		folio_detach_private(folios[i]);
+		folios[i]->index = 0;
+		folio_put(folios[i]);
+	}
+}
+
 struct pui_cover_case {
 	const char *name;
 	/* a range: its bytes, and the pages that it has under io */
@@ -361,6 +455,7 @@ static struct kunit_case pui_cases[] = {
 	KUNIT_CASE(pui_codec_strangers_test),
 	KUNIT_CASE(pui_xarray_test),
 	KUNIT_CASE(pui_marks_test),
+	KUNIT_CASE(pui_mixed_folios_test),
 	KUNIT_CASE_PARAM(pui_cover_test, pui_cover_gen_params),
 	KUNIT_CASE(pui_cover_last_test),
 	KUNIT_CASE(pui_lose_test),
