@@ -28,7 +28,7 @@ _Noreturn void t_done(void);
 
 /* Deadlines: seconds from now, longer on a slow kernel (T_TIMEOUT_SCALE). */
 double t_deadline(double seconds);
-double t_after(double seconds);	/* no longer there: how long to go on */
+double t_after(double seconds);	/* the same on any kernel: how long to go on */
 bool t_over(double deadline);
 void t_pause(void);		/* a few milliseconds between two looks */
 
