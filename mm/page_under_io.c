@@ -893,6 +893,13 @@ static void pui_rescue(struct page **pages, unsigned long nr_pages)
 		check_move_unevictable_folios(&fbatch);
 }
 
+/* How many times the pages of a folio are pinned, or a little more. */
+static unsigned long pui_pins(struct folio *folio)
+{
+	return folio_test_large(folio) ? atomic_read(&folio->_pincount) :
+		folio_ref_count(folio) / GUP_PIN_COUNTING_BIAS;
+}
+
 /* As pui_end(), in one section under the i_pages lock. */
 static void pui_end_batch(struct pui_range *range, struct page **pages,
 			  unsigned long nr_pages)
@@ -917,7 +924,8 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 
 		range->first++;
 		if (!keep) {
-			if ((alone && !large) ||
+			/* the last pin: a range that lost its page has none */
+			if ((alone && !large) || pui_pins(folio) == 1 ||
 			    !pui_covered(&mapping->i_pui, folio->index,
 					 folio_next_index(folio))) {
 				pui_end_entry(&xas, folio, &seen);
@@ -941,9 +949,8 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 		entry = pui_next(&xas, range->first, large || keep);
 	}
 	pui_stat_flush(&stats, mapping);
-	if (kept)
-		__mod_node_page_state(page_pgdat(pages[0]), NR_PUI_RELEASED,
-				      kept);
+	for (i = 0; i < kept; i++)
+		__mod_node_page_state(page_pgdat(pages[i]), NR_PUI_RELEASED, 1);
 	xas_unlock_irq(&xas);
 
 	if (!kept)
@@ -1300,40 +1307,34 @@ void __pui_cancel(struct folio *folio)
 	queue_work(system_unbound_wq, &cancelled->work);
 }
 
-/* How many times the pages of a folio are pinned, or a little more. */
-static unsigned long pui_pins(struct folio *folio)
-{
-	return folio_test_large(folio) ? atomic_read(&folio->_pincount) :
-		folio_ref_count(folio) / GUP_PIN_COUNTING_BIAS;
-}
-
-/* How many pins of a folio are ours; 0 if one of them is of a silent range. */
-static unsigned long pui_reporting_pins(struct folio *folio)
+/* Is a folio pinned by ranges that report what they write, and by nobody else? */
+static bool pui_all_report(struct folio *folio)
 {
 	struct address_space *mapping = folio->mapping;
 	unsigned long start = folio_pos(folio);
 	unsigned long last = start + folio_size(folio) - 1;
 	struct interval_tree_node *node;
 	unsigned long pins = 0;
+	bool ret = true;
 
 	xa_lock_irq(&mapping->i_pages);
-	for (node = interval_tree_iter_first(&mapping->i_pui, start, last); node;
-	     node = interval_tree_iter_next(node, start, last)) {
+	for (node = interval_tree_iter_first(&mapping->i_pui, start, last);
+	     node && ret; node = interval_tree_iter_next(node, start, last)) {
 		struct pui_range *range = container_of(node, struct pui_range,
 						       node);
 		pgoff_t first = max(range->first, folio->index);
 		pgoff_t next = min(range->next, folio_next_index(folio));
 
-		if (first >= next)
+		/* of lost bytes it has pinned an older page */
+		if (!pui_covers(range, first, next))
 			continue;
-		if (!range->reports) {
-			pins = 0;
-			break;
-		}
 		pins += next - first;
+		ret = range->reports;
 	}
+	/* they give up their pins under the lock */
+	ret = ret && pui_pins(folio) == pins;
 	xa_unlock_irq(&mapping->i_pages);
-	return pins;
+	return ret;
 }
 
 /**
@@ -1356,14 +1357,40 @@ static unsigned long pui_reporting_pins(struct folio *folio)
  */
 bool pui_clean_for_io(struct folio *folio)
 {
-	unsigned long pins = pui_reporting_pins(folio);
-
-	if (!pins)
+	if (!pui_all_report(folio))
 		return false;
 	if (folio_mkclean(folio))
 		folio_mark_dirty(folio);
 	/* after mkclean: who pins it from now on for writing faults first */
-	return pui_pins(folio) == pins;
+	return pui_all_report(folio);
+}
+
+/**
+ * pui_wait_reports() - Let what has been seen of a device be reported.
+ * @mapping: The file's page cache.
+ *
+ * A process that polls the bytes may see them before the holder has come to
+ * pui_written(), and ask for them to be on the disk.  Integrity writeback calls
+ * this before it looks at buffers: bytes that were there when it was called have
+ * been reported when it returns.
+ *
+ * Context: Process context.  Sleeps for an expedited RCU grace period if the
+ *	    file has a range that &pui_range.reports.
+ */
+void pui_wait_reports(struct address_space *mapping)
+{
+	struct interval_tree_node *node;
+
+	if (!pui_test_mapping(mapping))
+		return;
+	xa_lock_irq(&mapping->i_pages);
+	for (node = interval_tree_iter_first(&mapping->i_pui, 0, ULONG_MAX);
+	     node && !container_of(node, struct pui_range, node)->reports;
+	     node = interval_tree_iter_next(node, 0, ULONG_MAX))
+		;
+	xa_unlock_irq(&mapping->i_pages);
+	if (node)
+		synchronize_rcu_expedited();
 }
 
 /**
@@ -1372,9 +1399,11 @@ bool pui_clean_for_io(struct folio *folio)
  * @page: The page, one of those that pui_start() returned for the range, and
  *	  not lost.
  *
- * After the bytes are there, and before anybody can know that they are.
+ * After the bytes are there, and under the rcu_read_lock() that was taken before
+ * the first of them was: see pui_wait_reports().
  *
- * Context: Process context, or with bottom halves off; takes i_private_lock.
+ * Context: Process context, or with bottom halves off, under RCU; takes
+ *	    i_private_lock.
  */
 void pui_written(struct pui_range *range, struct page *page)
 {
@@ -1383,6 +1412,8 @@ void pui_written(struct pui_range *range, struct page *page)
 	size_t start = folio_page_idx(folio, page) << PAGE_SHIFT;
 	struct buffer_head *bh, *head;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "written, and now reported?");
+	pui_delay_report();
 	/* the bytes before the bit, as in pui_clean_for_io() */
 	smp_mb();
 	spin_lock(&mapping->i_private_lock);

@@ -8,12 +8,15 @@
  * that a device refuses.  And for the memory of a revoke, among so many
  * allocations of the file system that is about to change a file.
  *
- * The knobs are those of all fault points, in debugfs fail_umem_pin/, and
+ * And a delay where a race would be too short for a test: report-delay-ms.
+ *
+ * The other knobs are those of all fault points, in debugfs fail_umem_pin/, and
  * /proc/PID/fail-nth counts it with the others; see
  * Documentation/fault-injection/fault-injection.rst.
  */
 
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/fault-inject.h>
 #include <linux/init.h>
@@ -33,9 +36,26 @@ bool pui_should_fail(void)
 }
 EXPORT_SYMBOL_NS_GPL(pui_should_fail, PAGE_UNDER_IO);
 
+/* How long a device's write can be seen before it is reported, in ms. */
+static u32 pui_report_delay;
+
+/**
+ * pui_delay_report() - Let pass the time in which a report may be late.
+ *
+ * Context: Any context; spins for debugfs fail_umem_pin/report-delay-ms.
+ */
+void pui_delay_report(void)
+{
+	if (pui_report_delay)
+		mdelay(pui_report_delay);
+}
+
 static int __init pui_fault_init(void)
 {
-	fault_create_debugfs_attr("fail_umem_pin", NULL, &fail_umem_pin);
+	struct dentry *dir;
+
+	dir = fault_create_debugfs_attr("fail_umem_pin", NULL, &fail_umem_pin);
+	debugfs_create_u32("report-delay-ms", 0600, dir, &pui_report_delay);
 	return 0;
 }
 late_initcall(pui_fault_init);

@@ -252,6 +252,47 @@ static void pui_mixed_folios_test(struct kunit *test)
 	}
 }
 
+/* Only ranges that have this very folio pinned answer for its pins. */
+static void pui_all_report_test(struct kunit *test)
+{
+	unsigned long start = 5 * PAGE_SIZE, last = 6 * PAGE_SIZE - 1;
+	struct address_space mapping = { .i_pui = RB_ROOT_CACHED };
+	struct pui_range range = {
+		.node = { .start = start, .last = last },
+		.mapping = &mapping, .first = 5, .next = 6, .reports = true,
+	};
+	struct pui_range older = range;
+	struct pui_lost lost = { .node = { .start = start, .last = last } };
+	struct page *page = alloc_page(GFP_KERNEL);
+	struct folio *folio;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	folio = page_folio(page);
+	folio->mapping = &mapping;
+	folio->index = 5;
+	xa_init_flags(&mapping.i_pages, XA_FLAGS_LOCK_IRQ);
+
+	interval_tree_insert(&range.node, &mapping.i_pui);
+	pui_pin(folio, false);
+	KUNIT_EXPECT_TRUE(test, pui_all_report(folio));
+	/* a range that has lost its page, to which this one is the successor */
+	interval_tree_insert(&lost.node, &older.lost);
+	interval_tree_insert(&older.node, &mapping.i_pui);
+	KUNIT_EXPECT_TRUE(test, pui_all_report(folio));
+	/* somebody else */
+	pui_pin(folio, false);
+	KUNIT_EXPECT_FALSE(test, pui_all_report(folio));
+	pui_unpin(folio, false);
+	KUNIT_EXPECT_TRUE(test, pui_all_report(folio));
+	range.reports = false;
+	KUNIT_EXPECT_FALSE(test, pui_all_report(folio));
+
+	pui_unpin(folio, false);
+	folio->mapping = NULL;
+	folio->index = 0;
+	folio_put(folio);
+}
+
 struct pui_cover_case {
 	const char *name;
 	/* a range: its bytes, and the pages that it has under io */
@@ -456,6 +497,7 @@ static struct kunit_case pui_cases[] = {
 	KUNIT_CASE(pui_xarray_test),
 	KUNIT_CASE(pui_marks_test),
 	KUNIT_CASE(pui_mixed_folios_test),
+	KUNIT_CASE(pui_all_report_test),
 	KUNIT_CASE_PARAM(pui_cover_test, pui_cover_gen_params),
 	KUNIT_CASE(pui_cover_last_test),
 	KUNIT_CASE(pui_lose_test),

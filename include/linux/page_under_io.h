@@ -128,7 +128,8 @@ struct pui_range_ops {
  * @all: In the list of all ranges.
  * @since: When it was opened, in seconds of real time.
  * @reports: The holder calls pui_written() for each page its device has
- *	     written; the caller of pui_prepare() says so.
+ *	     written, under the rcu_read_lock() of the write; the caller of
+ *	     pui_prepare() says so.
  *
  * Pages [@first, @next) are pinned and have their entries, but for those whose
  * bytes are lost.  @next grows with pui_start(), @first follows with pui_end(),
@@ -173,6 +174,7 @@ int __pui_check_revoke(struct address_space *mapping, loff_t start,
 int __pui_revoke(struct address_space *mapping, loff_t start, loff_t last);
 void __pui_cancel(struct folio *folio);
 
+void pui_wait_reports(struct address_space *mapping);
 bool pui_clean_for_io(struct folio *folio);
 struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
 			   size_t valid, gfp_t gfp);
@@ -193,6 +195,22 @@ void pui_snapshot_free(struct folio *snapshot);
 static inline bool pui_test_mapping(const struct address_space *mapping)
 {
 	return READ_ONCE(mapping->i_pui.rb_root.rb_node);
+}
+
+/**
+ * pui_test_towrite() - Might integrity writeback have pages under io to write?
+ * @mapping: The file's page cache.
+ *
+ * For gates that take a file without DIRTY mark for a clean one.  They ask for
+ * that first: pages under io get the TOWRITE mark before they lose the other,
+ * and keep it when they are released.
+ *
+ * Context: Any context.
+ * Return: True if a TOWRITE mark exists.
+ */
+static inline bool pui_test_towrite(struct address_space *mapping)
+{
+	return mapping_tagged(mapping, PAGECACHE_TAG_TOWRITE);
 }
 
 /**
@@ -302,17 +320,30 @@ static inline struct folio *pui_snapshot_source(struct folio *folio,
 
 /**
  * pui_write_begin() - Enter writeback, unless the file system is frozen.
- * @sb: The super block.
+ * @mapping: The file's page cache.
+ * @wait: If it is, wait for the thaw, if there is anything to write.
  *
  * Nobody dirties pages of a frozen file system except a device, and the
- * release of its pages.  They wait for the thaw in the page cache.
+ * release of its pages.  They wait for the thaw in the page cache, and so does
+ * who has promised to write them, like fsync(2).  sync(2) cannot wait: it holds
+ * s_umount, which the thaw needs.
  *
- * Context: Any context.  Pairs with pui_write_end().
+ * Context: Any context; process context without s_umount if it may @wait.
+ *	    Pairs with pui_write_end().
  * Return: False if nothing may be written now.
  */
-static inline bool pui_write_begin(struct super_block *sb)
+static inline bool pui_write_begin(struct address_space *mapping,
+				   bool wait)
 {
-	return sb_start_intwrite_trylock(sb);
+	struct super_block *sb = mapping->host->i_sb;
+
+	if (sb_start_intwrite_trylock(sb))
+		return true;
+	if (!wait || (!mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) &&
+		      !pui_test_towrite(mapping)))
+		return false;
+	sb_start_intwrite(sb);
+	return true;
 }
 
 static inline void pui_write_end(struct super_block *sb)
@@ -321,18 +352,19 @@ static inline void pui_write_end(struct super_block *sb)
 }
 
 /**
- * pui_wait_thaw() - Wait until what a device wrote can be written.
- * @inode: The file to be synced.
+ * pui_test_frozen() - Would an integrity pass wait for a thaw now?
+ * @mapping: The file's page cache.
  *
- * Context: Process context.  Sleeps while @inode's file system is frozen.
- *	    Holds no lock that a thaw needs (s_umount).
+ * For who had better not wait.
+ *
+ * Context: Any context.  The answer may be out of date when it comes.
+ * Return: True if the file system is frozen, and the file has to be written.
  */
-static inline void pui_wait_thaw(struct inode *inode)
+static inline bool pui_test_frozen(struct address_space *mapping)
 {
-	if (pui_test_mapping(inode->i_mapping)) {
-		sb_start_intwrite(inode->i_sb);
-		sb_end_intwrite(inode->i_sb);
-	}
+	return unlikely(mapping->host->i_sb->s_writers.frozen >= SB_FREEZE_FS) &&
+	       (mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
+		pui_test_towrite(mapping));
 }
 
 #else /* !CONFIG_PAGE_UNDER_IO */
@@ -407,16 +439,27 @@ static inline void pui_snapshot_free(struct folio *snapshot)
 {
 }
 
-static inline bool pui_write_begin(struct super_block *sb)
+static inline bool pui_test_towrite(struct address_space *mapping)
+{
+	return false;
+}
+
+static inline bool pui_write_begin(struct address_space *mapping,
+				   bool wait)
 {
 	return true;
+}
+
+static inline bool pui_test_frozen(struct address_space *mapping)
+{
+	return false;
 }
 
 static inline void pui_write_end(struct super_block *sb)
 {
 }
 
-static inline void pui_wait_thaw(struct inode *inode)
+static inline void pui_wait_reports(struct address_space *mapping)
 {
 }
 

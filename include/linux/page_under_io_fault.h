@@ -7,10 +7,15 @@
 
 #ifdef CONFIG_FAIL_UMEM_PIN
 bool pui_should_fail(void);
+void pui_delay_report(void);
 #else
 static inline bool pui_should_fail(void)
 {
 	return false;
+}
+
+static inline void pui_delay_report(void)
+{
 }
 #endif
 

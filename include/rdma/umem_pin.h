@@ -67,7 +67,6 @@ struct umem_pin_ops {
  * @ranges: The parts of it that are files.
  * @ops: What the driver can do; NULL if nothing.
  * @private: The driver's.
- * @lost_rcu: Grace period that began after bytes were lost last.
  * @lost: Bytes have been lost.
  * @tgid: The process that registered it.
  * @comm: Its command.
@@ -78,7 +77,6 @@ struct umem_pin {
 	struct list_head ranges;
 	const struct umem_pin_ops *ops;
 	void *private;
-	unsigned long lost_rcu;
 	bool lost;
 	pid_t tgid;
 	char comm[TASK_COMM_LEN];
@@ -130,6 +128,12 @@ static inline bool umem_pin_test_lost(struct umem_pin *pin, u64 offset,
 	       __umem_pin_test_lost(pin, offset, length);
 }
 
+/* Is any of the memory a file's? */
+static inline bool umem_pin_has_file(const struct umem_pin *pin)
+{
+	return !list_empty(&pin->ranges);
+}
+
 /**
  * umem_pin_written() - Say that the device has written to a page of the memory.
  * @pin: The pinned memory; NULL if there is none.
@@ -137,16 +141,16 @@ static inline bool umem_pin_test_lost(struct umem_pin *pin, u64 offset,
  * @page: The page.
  *
  * For a driver whose ops say that it reports_writes: after each write, and
- * before a completion or an acknowledgment tells anybody of it.
+ * before a completion or an acknowledgment tells anybody of it.  Who polls the
+ * bytes may know even before: fsync(2) waits for the guards of today.
  *
  * Context: Process context, or with bottom halves off, under the
- *	    umem_pin_guard() of the write if the driver's revoke is
- *	    umem_pin_revoke_rcu().
+ *	    umem_pin_guard() that was there before the first byte was written.
  */
 static inline void umem_pin_written(struct umem_pin *pin, u64 offset,
 				    struct page *page)
 {
-	if (pin && !list_empty(&pin->ranges))
+	if (pin && umem_pin_has_file(pin))
 		__umem_pin_written(pin, offset, page);
 }
 
