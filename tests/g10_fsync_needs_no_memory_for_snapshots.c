@@ -7,12 +7,18 @@
  * allocation of it fails, it may say ENOMEM, as for ordinary pages, but the
  * pages stay as they are and the next fsync works.
  *
- * Guards io_submit_add_bh() of fs/ext4/page-io.c: what waits is in no bio.
+ * Or: when there is no memory for any of them, waiting or not, and they are more
+ * than the reserve has, in one extent that is converted when all of it is written,
+ * then fsync works, too.
+ *
+ * Guards io_submit_add_bh() of fs/ext4/page-io.c: what waits is in no bio; and
+ * ext4_end_snapshots(): what it waits for comes.
  */
 #include "fault.h"
 #include "scene.h"
 
 #define PAGES	8U
+#define MANY	128U	/* a multiple of the snapshots in reserve */
 
 static struct t_scene s;
 
@@ -71,9 +77,24 @@ static void sweep_kind(const char *what, enum t_how how)
 	t_scene_close(&s);
 }
 
+static void do_fsync(void *unused)
+{
+	(void)unused;
+	t_must(!fsync(s.f.fd), "fsync");
+}
+
 int main(void)
 {
 	t_begin();
+	t_scene_open(&s, MANY, T_FALLOC);
+	t_dma_fill(&s.p, s.mr, 0, s.f.len, 3);
+	t_no_memory_in("pui_snapshot");
+	t_ok(t_join(t_fork(do_fsync, NULL), 20),
+	     "fsync of %u pages of an unwritten extent works from the reserve",
+	     MANY);
+	t_no_memory_in(NULL);
+	t_ok(t_disk_is(s.f.fd, 0, s.f.len, 3), "their bytes are on the disk");
+	t_scene_close(&s);
 	sweep_kind("written blocks", T_WRITTEN);
 	sweep_kind("a hole", T_HOLE);
 	t_done();

@@ -75,3 +75,45 @@ void t_own_faults_always(bool on)
 	knob("fail_umem_pin", "times", "-1");
 	knob("fail_umem_pin", "probability", on ? "100" : "0");
 }
+
+/* Where does a function of the kernel begin and end? */
+static void find_function(const char *name, char start[20], char end[20])
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	unsigned long address, from = 0, to = -1UL;
+	char line[256], symbol[200];
+
+	t_must(file, "open kallsyms");
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lx %*c %199s", &address, symbol) == 2 &&
+		    !strcmp(symbol, name))
+			from = address;
+	}
+	rewind(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%lx", &address) == 1 && address > from &&
+		    address < to)
+			to = address;
+	}
+	fclose(file);
+	t_must(from && to != -1UL, "find %s", name);
+	snprintf(start, 20, "%#lx", from);
+	snprintf(end, 20, "%#lx", to);
+}
+
+void t_no_memory_in(const char *function)
+{
+	/* as they were: any function */
+	char start[20] = "0", end[20] = "0xffffffffffffffff";
+
+	if (function)
+		find_function(function, start, end);
+	knob("fail_page_alloc", "verbose", "0");
+	knob("fail_page_alloc", "ignore-gfp-wait", "N");
+	knob("fail_page_alloc", "min-order", "0");
+	knob("fail_page_alloc", "times", "-1");
+	knob("fail_page_alloc", "stacktrace-depth", function ? "32" : "0");
+	knob("fail_page_alloc", "require-start", start);
+	knob("fail_page_alloc", "require-end", end);
+	knob("fail_page_alloc", "probability", function ? "100" : "0");
+}

@@ -30,6 +30,9 @@ void t_fail_nth(unsigned int nth);
 /* No more faults. Did it come to that? Does not change errno. */
 bool t_failed_nth(void);
 
+/* The page allocator has nothing for a function of the kernel; NULL: it has. */
+void t_no_memory_in(const char *function);
+
 /* Every fail_umem_pin fails, whoever asks, or none does. */
 void t_own_faults_always(bool on);
 
