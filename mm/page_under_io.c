@@ -366,7 +366,7 @@ bool pui_test_folio_sync(struct folio *folio)
 static int pui_check_inode(struct inode *inode, loff_t last)
 {
 	if (!pui_can_mapping(inode->i_mapping) || IS_SWAPFILE(inode) ||
-	    IS_IMMUTABLE(inode))
+	    IS_IMMUTABLE(inode) || IS_NOQUOTA(inode))
 		return -EOPNOTSUPP;
 	/* a page without a byte of the file has no block to go to */
 	if (last >> PAGE_SHIFT >= DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE))
@@ -1443,9 +1443,10 @@ EXPORT_SYMBOL_NS_GPL(pui_written, PAGE_UNDER_IO);
  * @offset: Where the block begins in @folio, in bytes.
  * @len: Bytes in the block, at most a page.
  * @valid: Bytes of @folio that belong to the file; others become zeros.
- * @gfp: With __GFP_DIRECT_RECLAIM the function never fails, but waits for
- *	 other snapshots to be freed.  Only a caller without snapshots in a bio
- *	 that is not yet submitted may do so.
+ * @gfp: With __GFP_DIRECT_RECLAIM the function never fails, but may wait for
+ *	 other snapshots to be written.  Only a caller without a bio that is not
+ *	 yet submitted may do so, and must then submit this one before it waits
+ *	 for anything, like a lock.
  *
  * The page itself must not be written: the device may change it while the disk
  * reads it, and the disk, or what lies in between, may want to checksum it.
@@ -1464,9 +1465,10 @@ struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
 			 offset_in_page(offset) + len > PAGE_SIZE))
 		len = PAGE_SIZE - offset_in_page(offset);
 
-	if (!(gfp & __GFP_DIRECT_RECLAIM) && pui_should_fail())
-		return NULL;
-	page = mempool_alloc(pui_snapshots, gfp);
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		page = mempool_alloc(pui_snapshots, gfp);
+	else
+		page = pui_should_fail() ? NULL : alloc_page(gfp);
 	if (!page)
 		return NULL;
 	snapshot = page_folio(page);

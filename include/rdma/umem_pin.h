@@ -67,6 +67,7 @@ struct umem_pin_ops {
  * @ranges: The parts of it that are files.
  * @ops: What the driver can do; NULL if nothing.
  * @private: The driver's.
+ * @lost_rcu: Grace period that began after bytes were lost last.
  * @lost: Bytes have been lost.
  * @tgid: The process that registered it.
  * @comm: Its command.
@@ -77,6 +78,7 @@ struct umem_pin {
 	struct list_head ranges;
 	const struct umem_pin_ops *ops;
 	void *private;
+	unsigned long lost_rcu;
 	bool lost;
 	pid_t tgid;
 	char comm[TASK_COMM_LEN];

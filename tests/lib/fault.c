@@ -108,6 +108,8 @@ void t_no_memory_in(const char *function)
 
 	if (function)
 		find_function(function, start, end);
+	/* first and last: without the filter everything would fail */
+	knob("fail_page_alloc", "probability", "0");
 	knob("fail_page_alloc", "verbose", "0");
 	knob("fail_page_alloc", "ignore-gfp-wait", "N");
 	knob("fail_page_alloc", "min-order", "0");
@@ -115,5 +117,6 @@ void t_no_memory_in(const char *function)
 	knob("fail_page_alloc", "stacktrace-depth", function ? "32" : "0");
 	knob("fail_page_alloc", "require-start", start);
 	knob("fail_page_alloc", "require-end", end);
-	knob("fail_page_alloc", "probability", function ? "100" : "0");
+	if (function)
+		knob("fail_page_alloc", "probability", "100");
 }

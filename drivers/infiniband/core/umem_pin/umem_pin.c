@@ -78,7 +78,6 @@ MODULE_PARM_DESC(umem_pin_revoke,
  * @list: In &umem_pin.ranges, by @pos.
  * @pin: The region.
  * @pui: What of the file, and which pages of it are under io.
- * @lost_rcu: Grace period that began after it has lost bytes last.
  * @offset: Where it begins in the region, in bytes.
  * @pos: Number of its first page.
  * @npages: How many pages it has.
@@ -90,7 +89,6 @@ struct umem_pin_range {
 	struct list_head list;
 	struct umem_pin *pin;
 	struct pui_range pui;
-	unsigned long lost_rcu;
 	unsigned long offset;
 	unsigned long pos;
 	unsigned long npages;
@@ -431,14 +429,20 @@ static int umem_pin_part(struct umem_pin *pin, struct umem_pin_range *range,
 	return 0;
 }
 
+/* For the order of &umem_pin.lost_rcu. */
+static DEFINE_SPINLOCK(umem_pin_lost_lock);
+
 static void umem_pin_lose(struct pui_range *pui)
 {
-	struct umem_pin_range *range = container_of(pui, struct umem_pin_range,
-						    pui);
+	struct umem_pin *pin = container_of(pui, struct umem_pin_range,
+					    pui)->pin;
 
 	/* whoever begins to read after this sees it */
-	WRITE_ONCE(range->pin->lost, true);
-	range->lost_rcu = get_state_synchronize_rcu();
+	WRITE_ONCE(pin->lost, true);
+	/* another of its files may lose bytes, too: the later one counts */
+	spin_lock(&umem_pin_lost_lock);
+	WRITE_ONCE(pin->lost_rcu, get_state_synchronize_rcu());
+	spin_unlock(&umem_pin_lost_lock);
 }
 
 static void umem_pin_tell(struct pui_range *pui, loff_t start, loff_t last)
@@ -723,9 +727,8 @@ void umem_pin_release(struct umem_pin *pin)
 }
 EXPORT_SYMBOL_NS_GPL(umem_pin_release, UMEM_PIN);
 
-/* The part of @pin that is a file and has byte @offset, or NULL. */
-static struct umem_pin_range *umem_pin_range_at(struct umem_pin *pin,
-						u64 offset)
+/* umem_pin_written(), of memory with files in it. */
+void __umem_pin_written(struct umem_pin *pin, u64 offset, struct page *page)
 {
 	struct umem_pin_range *range;
 
@@ -733,19 +736,11 @@ static struct umem_pin_range *umem_pin_range_at(struct umem_pin *pin,
 		const struct interval_tree_node *node = &range->pui.node;
 
 		if (offset >= range->offset &&
-		    offset - range->offset <= node->last - node->start)
-			return range;
+		    offset - range->offset <= node->last - node->start) {
+			pui_written(&range->pui, page);
+			break;
+		}
 	}
-	return NULL;
-}
-
-/* umem_pin_written(), of memory with files in it. */
-void __umem_pin_written(struct umem_pin *pin, u64 offset, struct page *page)
-{
-	struct umem_pin_range *range = umem_pin_range_at(pin, offset);
-
-	if (range)
-		pui_written(&range->pui, page);
 }
 EXPORT_SYMBOL_NS_GPL(__umem_pin_written, UMEM_PIN);
 
@@ -785,7 +780,7 @@ EXPORT_SYMBOL_NS_GPL(__umem_pin_test_lost, UMEM_PIN);
  */
 void umem_pin_revoke_rcu(struct umem_pin *pin, u64 offset, u64 length)
 {
-	cond_synchronize_rcu(umem_pin_range_at(pin, offset)->lost_rcu);
+	cond_synchronize_rcu(READ_ONCE(pin->lost_rcu));
 }
 EXPORT_SYMBOL_NS_GPL(umem_pin_revoke_rcu, UMEM_PIN);
 
