@@ -50,6 +50,7 @@ int main(void)
 	t_dma_fill(&s.p, s.mr, 0, s.f.len, 2);
 	t_dereg(s.mr);
 	s.mr = NULL;
+	t_must(t_nothing_under_io(), "nothing is under io");
 	trace = t_trace_stop();
 	end = trace + strlen(trace);
 

@@ -115,7 +115,7 @@ static void make_qp(struct t_pair *p, struct rdma_cm_id *id)
 		.send_cq = p->cq, .recv_cq = p->cq, .qp_type = IBV_QPT_RC,
 		.sq_sig_all = 1,
 		.cap = { .max_send_wr = DEPTH, .max_recv_wr = DEPTH,
-			 .max_send_sge = 1, .max_recv_sge = 1 },
+			 .max_send_sge = 3, .max_recv_sge = 3 },
 	};
 
 	t_must(!rdma_create_qp(id, p->pd, &attr), "rdma_create_qp");
@@ -391,6 +391,19 @@ int t_send_into(struct t_pair *p, struct ibv_mr *mr, size_t off,
 	errno = ibv_post_recv(p->theirs->qp, &wr, &bad);
 	t_must(!errno, "ibv_post_recv");
 	return post(p, IBV_WR_SEND, 0, 0, len, 0);
+}
+
+int t_send_lists(struct t_pair *p, struct ibv_sge *from, int nr_from,
+		 struct ibv_sge *into, int nr_into)
+{
+	struct ibv_recv_wr recv = { .sg_list = into, .num_sge = nr_into }, *bad;
+	struct ibv_send_wr send = {
+		.opcode = IBV_WR_SEND, .sg_list = from, .num_sge = nr_from,
+	};
+
+	errno = ibv_post_recv(p->theirs->qp, &recv, &bad);
+	t_must(!errno, "ibv_post_recv");
+	return posted(p, &send) ? wait_done(p, true) : IBV_WC_WR_FLUSH_ERR;
 }
 
 /*

@@ -66,6 +66,9 @@ int t_rdma_read(struct t_pair *p, struct ibv_mr *mr, size_t off, void *dst,
 int t_fetch_add(struct t_pair *p, struct ibv_mr *mr, size_t off, uint64_t add);
 int t_send_into(struct t_pair *p, struct ibv_mr *mr, size_t off,
 		const void *src, size_t len);
+/* A send from a list of up to three pieces of memory into another one. */
+int t_send_lists(struct t_pair *p, struct ibv_sge *from, int nr_from,
+		 struct ibv_sge *into, int nr_into);
 
 /*
  * The same operations on bytes that the region has lost: each has to fail with
