@@ -109,17 +109,21 @@ static bool stack_shows(pid_t pid, const char *symbol)
 	return strstr(text, symbol);
 }
 
-bool t_blocked_in(pid_t pid, const char *symbol)
+static bool stays_in(pid_t pid, const char *symbol)
 {
 	double end;
 
-	if (!t_within(20, stack_shows(pid, symbol) || t_ended(pid)) ||
-	    t_ended(pid))
-		return false;
 	for (end = t_after(0.5); !t_over(end); t_pause())
 		if (!stack_shows(pid, symbol))
 			return false;
 	return true;
+}
+
+bool t_blocked_in(pid_t pid, const char *symbol)
+{
+	/* what is on its way there is seen, too, and goes on */
+	return t_within(20, stays_in(pid, symbol) || t_ended(pid)) &&
+	       !t_ended(pid);
 }
 
 struct job {
