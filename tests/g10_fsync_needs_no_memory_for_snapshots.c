@@ -11,8 +11,9 @@
  * than the reserve has, in one extent that is converted when all of it is written,
  * then fsync works, too.
  *
- * Guards io_submit_add_bh() of fs/ext4/page-io.c: what waits is in no bio; and
- * ext4_end_snapshots(): what it waits for comes.
+ * Guards io_submit_add_bh() of fs/ext4/page-io.c: what waits is in no bio.  The
+ * second part was meant for ext4_end_snapshots(), too, but has been seen to pass
+ * when snapshots are freed with the io_end.
  */
 #include "fault.h"
 #include "scene.h"
