@@ -99,8 +99,8 @@
 
 /* Pages that one section under the i_pages lock deals with. */
 #define PUI_BATCH		64
-/* Pages that are faulted in at once when the next one is not ready. */
-#define PUI_FAULT_BATCH		64
+/* Pages that are faulted in at once, at most, when the next one is not ready. */
+#define PUI_FAULT_BATCH		64UL
 /* Faults in a row that may leave a page that cannot go under io. */
 #define PUI_FAULT_RETRIES	1000
 /* Snapshots kept in reserve, for writeback that must make progress. */
@@ -801,6 +801,7 @@ long pui_start(struct pui_range *range, struct page **pages,
 {
 	struct address_space *mapping = range->mapping;
 	pgoff_t from = range->next;
+	unsigned long batch = PUI_FAULT_BATCH;
 	unsigned long done = 0;
 	int retries = 0;
 	int ret = 0;
@@ -820,17 +821,20 @@ long pui_start(struct pui_range *range, struct page **pages,
 		done += nr;
 		cond_resched();
 		if (nr) {
+			batch = min(2 * batch, PUI_FAULT_BATCH);
 			retries = 0;
 			continue;
 		}
+		/* cleaned already: let the flusher have less time */
+		if (retries)
+			batch = DIV_ROUND_UP(batch, 2);
 		if (retries++ == PUI_FAULT_RETRIES)
 			ret = -EBUSY;
 		else if (fatal_signal_pending(current))
 			ret = -EINTR;
 		else
 			ret = pui_fault(range, pages + done,
-					min_t(unsigned long, nr_pages - done,
-					      PUI_FAULT_BATCH));
+					min(nr_pages - done, batch));
 		if (ret) {
 			trace_pui_fault_failed(mapping->host, range->next, ret);
 			break;
