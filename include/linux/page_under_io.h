@@ -318,6 +318,16 @@ static inline struct folio *pui_snapshot_source(struct folio *folio,
 	(pui_test_mapping(mapping) &&					\
 	 pui_is_entry(xa_load(&(mapping)->i_pages, folio_index(folio))))
 
+/*
+ * Has a file anything that an integrity pass would write?  DIRTY comes first, as
+ * for all gates: see pui_test_towrite().
+ */
+static inline bool pui_any_dirty(struct address_space *mapping)
+{
+	return mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
+	       pui_test_towrite(mapping);
+}
+
 /**
  * pui_write_begin() - Enter writeback, unless the file system is frozen.
  * @mapping: The file's page cache.
@@ -339,8 +349,7 @@ static inline bool pui_write_begin(struct address_space *mapping,
 
 	if (sb_start_intwrite_trylock(sb))
 		return true;
-	if (!wait || (!mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) &&
-		      !pui_test_towrite(mapping)))
+	if (!wait || !pui_any_dirty(mapping))
 		return false;
 	sb_start_intwrite(sb);
 	return true;
@@ -363,8 +372,7 @@ static inline void pui_write_end(struct super_block *sb)
 static inline bool pui_test_frozen(struct address_space *mapping)
 {
 	return unlikely(mapping->host->i_sb->s_writers.frozen >= SB_FREEZE_FS) &&
-	       (mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
-		pui_test_towrite(mapping));
+	       pui_any_dirty(mapping);
 }
 
 #else /* !CONFIG_PAGE_UNDER_IO */
