@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Process 1 of Debian's kernel in the initramfs that rxe-setup/debian makes:
+ * Process 1 of Debian's kernel in the initramfs that rxe-setup/kernel-debian makes:
  * load the modules in /modules, in the order of their names, mount the guest's
  * root and go on with the guest's own process 1, as kernels do that need no
  * modules.

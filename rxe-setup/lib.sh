@@ -6,12 +6,17 @@ setup=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck disable=SC2034 # used by those who source this
 repo=$(dirname "$setup")
 me=${0##*/}
+# Where mke2fs and depmod are; a user of Debian does not look there.
+PATH=$PATH:/usr/sbin:/sbin
 
 # Everything we make is in here and can be made again from nothing.
 cache=${UMEM_PIN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/umem_pin}
 
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 die() { say "$*"; exit 1; }
+
+# To make, they end a word.
+[[ $repo$cache != *[[:space:]:]* ]] || die "no blanks or colons, please, in $repo and $cache"
 
 # Bad arguments: what is wrong, how it should look, exit 2.
 bad_usage()
