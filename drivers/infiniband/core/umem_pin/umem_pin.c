@@ -56,6 +56,7 @@
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <net/netlink.h>
 #include <rdma/rdma_netlink.h>
 #include <rdma/restrack.h>
@@ -320,6 +321,7 @@ static unsigned long umem_pin_unpin_file(struct umem_pin_range *range,
 		}
 		pui_end(&range->pui, batch, nr);
 		done += nr;
+		cond_resched();
 	}
 	*where = cur;
 	return done;
@@ -476,6 +478,12 @@ static const struct pui_range_ops umem_pin_revocable_ops = {
 	.show	= umem_pin_show,
 };
 
+/* Where the process has it mapped: pointers may have tags. */
+static unsigned long umem_pin_start(const struct umem_pin *pin)
+{
+	return untagged_addr(pin->umem.address);
+}
+
 /*
  * Open a range if the memory at @addr is a file.  @part_last tells how far the
  * answer goes.
@@ -492,7 +500,7 @@ static struct umem_pin_range *umem_pin_open_range(struct umem_pin *pin,
 	if (!range)
 		return ERR_PTR(-ENOMEM);
 	range->pin = pin;
-	range->offset = addr - pin->umem.address;
+	range->offset = addr - umem_pin_start(pin);
 	range->pui.reports = pin->ops && pin->ops->reports_writes;
 	ret = pui_prepare(&range->pui,
 			  pin->ops ? &umem_pin_revocable_ops :
@@ -502,7 +510,7 @@ static struct umem_pin_range *umem_pin_open_range(struct umem_pin *pin,
 		kfree(range);
 		return ERR_PTR(ret);
 	}
-	range->pos = PFN_DOWN(addr) - PFN_DOWN(pin->umem.address);
+	range->pos = PFN_DOWN(addr) - PFN_DOWN(umem_pin_start(pin));
 	range->npages = PFN_DOWN(*part_last) - PFN_DOWN(addr) + 1;
 	list_add_tail(&range->list, &pin->ranges);
 	return range;
@@ -511,7 +519,7 @@ static struct umem_pin_range *umem_pin_open_range(struct umem_pin *pin,
 /* Pin the whole region, part by part. */
 static int umem_pin_pages(struct umem_pin *pin)
 {
-	unsigned long addr = pin->umem.address;
+	unsigned long addr = umem_pin_start(pin);
 	unsigned long last = addr + pin->umem.length - 1;
 	unsigned long left = umem_pin_count(pin);
 	unsigned long part_last = last;
@@ -623,8 +631,8 @@ err_undo:
  *	   -EFAULT if there is no memory, or not of that access, or a file ends
  *	   before or refuses space (see tracepoint pui_fault_failed);
  *	   -EOPNOTSUPP if a file is not of a kind that can be written that way
- *	   (its file system, block size, data journalling, DAX, swap file,
- *	   immutable), or @access asks for on-demand paging;
+ *	   (its file system, block size, data journalling, DAX, swap or quota
+ *	   file, immutable), or @access asks for on-demand paging;
  *	   -EBUSY if a page never came to rest; -EHWPOISON for a page with a
  *	   memory error; -EINTR if a fatal signal came;
  *	   what the device's DMA mapping returned.
