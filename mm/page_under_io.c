@@ -863,7 +863,9 @@ static __always_inline void pui_end_entry(struct xa_state *xas,
  */
 static bool pui_test_culled(struct folio *folio)
 {
-	return folio_test_unevictable(folio) || !folio_test_lru(folio);
+	unsigned long flags = READ_ONCE(folio->flags);
+
+	return (flags & BIT(PG_unevictable)) || !(flags & BIT(PG_lru));
 }
 
 /* Put pages that are no longer under io back on the lists of reclaim. */
@@ -902,6 +904,24 @@ static unsigned long pui_pins(struct folio *folio)
 {
 	return folio_test_large(folio) ? atomic_read(&folio->_pincount) :
 		folio_ref_count(folio) / GUP_PIN_COUNTING_BIAS;
+}
+
+/*
+ * A range has given up a page that it has lost.  It may have seemed to cover the
+ * one that came in its place, which then stayed under io longer than its ranges.
+ * Reclaim finds that one when it looks at it for another reason.
+ */
+static void pui_end_other(struct pui_range *range, struct xa_state *xas,
+			  void *entry, struct pui_stats *stats,
+			  struct xa_node **seen)
+{
+	struct folio *folio = pui_entry_folio(entry);
+
+	if (pui_covered(&range->mapping->i_pui, folio->index,
+			folio_next_index(folio)))
+		return;
+	pui_end_entry(xas, folio, seen);
+	pui_stat_add(stats, range->mapping, folio, folio_nr_pages(folio), 0);
 }
 
 /* As pui_end(), in one section under the i_pages lock. */
@@ -943,6 +963,8 @@ static void pui_end_batch(struct pui_range *range, struct page **pages,
 				keep = true;
 			}
 			pui_stat_add(&stats, mapping, folio, dirty, keep - 1);
+		} else if (pui_is_entry(entry)) {
+			pui_end_other(range, &xas, entry, &stats, &seen);
 		}
 		if (unlikely(keep)) {
 			swap(pages[kept], pages[i]);

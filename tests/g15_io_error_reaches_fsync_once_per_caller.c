@@ -36,7 +36,7 @@ int main(void)
 	int other, later;
 
 	t_begin();
-	t_bad_disk_open(64);
+	t_bad_disk_open(64, "");
 	t_file_make(&s.f, "file", PAGES * T_PAGE, T_WRITTEN);
 	t_pair_open(&s.p, t_device());
 	s.mr = t_reg_must(&s.p, s.f.map, s.f.len);

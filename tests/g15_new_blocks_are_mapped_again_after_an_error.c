@@ -57,7 +57,7 @@ static void error_between(const struct kind *kind, bool release)
 int main(void)
 {
 	t_begin();
-	t_bad_disk_open(64);
+	t_bad_disk_open(64, "");
 	for (unsigned int i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		error_between(&kinds[i], false);
 		error_between(&kinds[i], true);

@@ -25,7 +25,7 @@ int main(void)
 	long pinned;
 
 	t_begin();
-	t_bad_disk_open(64);
+	t_bad_disk_open(64, "");
 	t_file_make(&s.f, "file", PAGES * T_PAGE, T_WRITTEN);
 	t_pair_open(&s.p, t_device());
 	pinned = t_vmpin();

@@ -5,8 +5,9 @@
  * when the same mapping is registered again, and then another one, into which
  * the peer writes and which is deregistered while the first region lives on,
  * then the first attempt says EHWPOISON; what comes in the place of the page is
- * an ordinary dirty page after its deregistration, and fsync writes it; in the
- * end counters balance.
+ * an ordinary dirty page after its deregistration, and fsync writes it; if
+ * somebody else has it pinned, too, after that of the first region at the latest;
+ * in the end counters balance.
  *
  * Guards pui_end_batch(): who has lost a page does not cover its successor; and
  * FOLL_HWPOISON in pin_user_pages_for_pui().
@@ -23,8 +24,8 @@ int main(void)
 {
 	unsigned char *again;
 	unsigned long pfn;
+	struct ibv_mr *mr, *other;
 	struct t_scene s;
-	struct ibv_mr *mr;
 	char text[32];
 
 	t_begin();
@@ -52,9 +53,20 @@ int main(void)
 	     "fsync writes it");
 	t_ok(t_under_io(s.f.fd, 0, 1) && t_under_io(s.f.fd, 2, 2),
 	     "the first region has the others");
-	munmap(again, T_PAGE);
+
+	mr = t_reg_must(&s.p, again, T_PAGE);
+	other = ibv_reg_mr(s.p.pd, again, T_PAGE, IBV_ACCESS_REMOTE_READ);
+	t_must(other, "register it for reading");
+	t_dma_fill(&s.p, mr, 0, T_PAGE, 6);
+	t_dereg(mr);
 	t_dereg(s.mr);
 	s.mr = NULL;
+	t_ok(t_within(10, t_slots_are(s.f.fd, 0, PAGES, "folio")),
+	     "all are ordinary pages without the first region");
+	t_ok(!fsync(s.f.fd) && t_disk_is(s.f.fd, T_PAGE, T_PAGE, 6),
+	     "fsync writes the successor");
+	t_dereg(other);
+	munmap(again, T_PAGE);
 	t_ok(t_nothing_under_io(), "counters balance");
 	t_try_write_file(REPAIR, text);
 	t_scene_close(&s);

@@ -57,7 +57,7 @@ static void find_data(void)
 	t_must(ranges && ranges < RANGES, "free blocks of the file system");
 }
 
-void t_bad_disk_open(int mib)
+void t_bad_disk_open(int mib, const char *mkfs_opts)
 {
 	snprintf(below, sizeof(below), "%s", t_disk());
 	sectors = sectors_of(below);
@@ -67,7 +67,7 @@ void t_bad_disk_open(int mib)
 	       !t_run("dmsetup create " UPPER " --table '0 %lu delay " NODE LOWER
 		      " 0 0 " NODE LOWER " 0 1'", sectors), "dmsetup create");
 	t_must(!setenv("T_DISK", NODE UPPER, 1), "setenv");
-	t_fs_make(mib, "", "");
+	t_fs_make(mib, mkfs_opts, "");
 	find_data();
 }
 

@@ -16,8 +16,11 @@ enum t_disk_state {
 	T_DISK_NO_DATA,		/* both fail */
 };
 
-/* Make it, with an ext4 of @mib MiB, mounted; t_disk() is that disk then. */
-void t_bad_disk_open(int mib);
+/*
+ * Make it, with an ext4 of @mib MiB, mounted, made with @mkfs_opts; t_disk() is
+ * that disk then.
+ */
+void t_bad_disk_open(int mib, const char *mkfs_opts);
 void t_bad_disk(enum t_disk_state state);
 
 #endif
