@@ -12,16 +12,6 @@
 
 static struct t_scene s;
 
-static bool in_error(struct ibv_qp *qp)
-{
-	struct ibv_qp_init_attr init_attr;
-	struct ibv_qp_attr attr;
-
-	t_must(!ibv_query_qp(qp, &attr, IBV_QP_STATE, &init_attr),
-	       "ibv_query_qp");
-	return attr.qp_state == IBV_QPS_ERR;
-}
-
 /* Both may say that their queues are full. */
 static void write_with_imm(void)
 {
@@ -50,11 +40,11 @@ int main(void)
 	t_must(!setenv("T_DEVICE", "rxe0", 1), "setenv");
 	t_scene_open(&s, 1, T_WRITTEN);
 	end = t_deadline(20);
-	while (!in_error(s.p.theirs->qp) && !t_over(end)) {
+	while (!t_in_error(s.p.theirs->qp) && !t_over(end)) {
 		write_with_imm();
 		usleep(1000);
 	}
-	t_ok(in_error(s.p.theirs->qp), "the connection is at its end");
+	t_ok(t_in_error(s.p.theirs->qp), "the connection is at its end");
 	soon = t_after(30);
 	t_dereg(s.mr);
 	s.mr = NULL;

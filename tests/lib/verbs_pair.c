@@ -252,14 +252,19 @@ int t_rereg(struct ibv_mr *mr, int flags, uint64_t addr, uint64_t len,
 	return ioctl(mr->context->cmd_fd, RDMA_VERBS_IOCTL, &call) ? errno : 0;
 }
 
-/* Has our side's connection ended? */
-static bool hung_up(struct t_pair *p)
+bool t_in_error(struct ibv_qp *qp)
 {
 	struct ibv_qp_init_attr init_attr;
 	struct ibv_qp_attr attr;
 
-	return !ibv_query_qp(p->ours->qp, &attr, IBV_QP_STATE, &init_attr) &&
+	return !ibv_query_qp(qp, &attr, IBV_QP_STATE, &init_attr) &&
 	       attr.qp_state == IBV_QPS_ERR;
+}
+
+/* Has our side's connection ended? */
+static bool hung_up(struct t_pair *p)
+{
+	return t_in_error(p->ours->qp);
 }
 
 /* wait: the completion of one request of ours, and of theirs if @recv. */

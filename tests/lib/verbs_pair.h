@@ -82,6 +82,9 @@ bool t_send_from_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t 
 bool t_recv_into_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len);
 bool t_read_into_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len);
 
+/* Is a queue pair at its end, after an error? */
+bool t_in_error(struct ibv_qp *qp);
+
 /* May regions registered from now on lose bytes? The runner sets it back. */
 void t_set_revocable(bool on);
 
