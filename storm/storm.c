@@ -43,10 +43,10 @@ static const char usage[] =
 "  --record-ops FILE  write all operations to FILE when one has failed\n"
 "  --replay-ops FILE  do those of FILE instead of random ones\n"
 "  --list             only print the operations (with --revoke: as with revoke)\n"
-"  --log              print each operation's number before it is done, and\n"
-"                     after it if it is a sync call\n"
-"  --judge LOG        after a crash: LOG is what --log printed; does the disk\n"
-"                     hold what had been promised?\n"
+"  --log FILE         write each operation's number to FILE before it is done,\n"
+"                     and after it if it is a sync call\n"
+"  --judge FILE       after a crash: FILE is what --log wrote; does the disk hold\n"
+"                     what had been promised?\n"
 "  --crashes COUNT    log all writes to the disk, replay them to that many\n"
 "                     moments in which it loses what was not flushed\n"
 "\n"
@@ -54,8 +54,9 @@ static const char usage[] =
 
 static uint64_t seed;
 static long count = 1000, max = 64 << 10, max_op = 16 << 10, every = 100, say;
-static bool concurrent, calm, refuse, revocable, log_ops, times;
+static bool concurrent, calm, refuse, revocable, times;
 static const char *record, *replay;
+static int log_fd = -1;
 static int crashes;
 #define MIB (crashes ? 16 : 64)		/* of the file system */
 
@@ -441,24 +442,17 @@ static void check_result(const struct op *op, const struct effect *e)
 		differs("it found 0x%" PRIx64 ", not 0x%" PRIx64, w->old, e->old);
 }
 
-static void begin_log(int n)
+/*
+ * Not on standard output: what a crash leaves of that can be older than what it
+ * leaves on the disk.
+ */
+static void log_line(const char *what, long nr)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "begun %ld", listed + n);
-	if (log_ops)
-		puts(text);
-	if (crashes)
-		writes_log_mark(text);
-}
-
-static void end_log(void)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "returned %ld", listed);
-	if (log_ops)
-		puts(text);
+	snprintf(text, sizeof(text), "%s %ld", what, nr);
+	if (log_fd >= 0)
+		t_must(dprintf(log_fd, "%s\n", text) > 0, "write the log");
 	if (crashes)
 		writes_log_mark(text);
 }
@@ -471,7 +465,7 @@ static void do_ops(const struct op *ops, int n)
 
 	if (ops->kind == op_freeze)
 		memcpy(before, m.byte + ops->off, ops->len);
-	begin_log(n);
+	log_line("begun", listed + n);
 	for (int i = 0; i < n; i++) {
 		struct work *w = worker[ops[i].who].work;
 
@@ -503,7 +497,7 @@ static void do_ops(const struct op *ops, int n)
 		}
 	}
 	if (promised)
-		end_log();
+		log_line("returned", listed);
 	for (int i = 0; i < n && !*wrong; i++) {
 		if (e[i].on_disk && ops[i].kind != op_freeze)
 			check_disk(e[i].disk_from, e[i].disk_to,
@@ -692,6 +686,8 @@ static void judge_log(const char *path)
 
 static void set_up(void)
 {
+	char head[160];
+
 	if (crashes)
 		writes_log_start();
 	t_fs_make(MIB, "", "");
@@ -705,8 +701,12 @@ static void set_up(void)
 	t_must(!fsync(fd), "fsync");
 	model_init(&m, max, revocable);
 	ops_seed(seed);
-	printf("# storm: seed %" PRIu64 ", file of %ld, operations of %ld, concurrent %d, revoke %d\n",
-	       seed, max, max_op, concurrent, revocable);
+	snprintf(head, sizeof(head),
+		 "# storm: seed %" PRIu64 ", file of %ld, operations of %ld, concurrent %d, revoke %d\n",
+		 seed, max, max_op, concurrent, revocable);
+	fputs(head, stdout);
+	if (log_fd >= 0)
+		t_must(dprintf(log_fd, "%s", head) > 0, "write the log");
 }
 
 static void storm(void)
@@ -793,7 +793,7 @@ static const struct option options[] = {
 	{ "replay-ops", required_argument, NULL, REPLAY },
 	{ "list", no_argument, NULL, LIST },
 	{ "revoke", no_argument, NULL, REVOKE },
-	{ "log", no_argument, NULL, LOG },
+	{ "log", required_argument, NULL, LOG },
 	{ "judge", required_argument, NULL, JUDGE },
 	{ "crashes", required_argument, NULL, CRASHES },
 	{ "help", no_argument, NULL, 'h' },
@@ -852,7 +852,12 @@ int main(int argc, char **argv)
 			revocable = true;
 			break;
 		case LOG:
-			log_ops = true;
+			/* Before a file system is made: now the disk may change */
+			log_fd = open(optarg, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+			if (log_fd < 0) {
+				fprintf(stderr, "storm: %s: %s\n", optarg, strerror(errno));
+				return 2;
+			}
 			break;
 		case JUDGE:
 			judged = optarg;
