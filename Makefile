@@ -29,12 +29,15 @@ regress: ## what others wrote that uses RDMA, on stock and release: any differen
 
 .PHONY: storm crash
 
-storm: ## a million random operations against a model, on release and debug
-	@storm/run --ops 1000000
-	@storm/run --ops 100000 --kernel debug
+# What goes on where it was interrupted.
+resume := $(if $(RESUME),--resume)
+
+storm: ## a million random operations on release and on debug (RESUME=1: go on)
+	@storm/run --ops 1000000 $(resume)
+	@storm/run --ops 1000000 --kernel debug $(resume)
 
 crash: ## kill the machine in storms, a thousand times (RESUME=1: go on)
-	@storm/crash --count 1000 --points 2000 $(if $(RESUME),--resume)
+	@storm/crash --count 1000 --points 2000 $(resume)
 
 # --- reading the code
 

@@ -42,7 +42,7 @@ static const char usage[] =
 "  --times            say what each kind of operation took\n"
 "  --record-ops FILE  write all operations to FILE when one has failed\n"
 "  --replay-ops FILE  do those of FILE instead of random ones\n"
-"  --list             only print the operations (with --revoke: as with revoke)\n"
+"  --list             only print the operations\n"
 "  --log FILE         write each operation's number to FILE before it is done,\n"
 "                     and after it if it is a sync call\n"
 "  --judge FILE       after a crash: FILE is what --log wrote; does the disk hold\n"
@@ -588,43 +588,46 @@ static void report(const struct op *ops, int n)
 
 /* --- after a crash */
 
-/*
- * What the disk may hold when @begun operations were begun and @returned ones
- * had returned, the rest of the last batch apart. Goes on where it was.
- */
 static struct promise *promise;
-static struct op ahead[WORKERS];
+static struct op ahead[WORKERS];	/* the batch that comes next */
 static int ahead_n;
 
-static void catch_up(long begun, long returned)
+/* What the disk may hold when that batch has begun, or has returned. */
+static void add_batch(bool returned)
 {
 	static unsigned char data[MAX_OP];
 	struct effect e;
 
+	for (int i = 0; i < ahead_n && returned; i++) {
+		model_check(&m, &ahead[i], &e);
+		if (!e.none)
+			promise_made(promise, &m, &e);
+	}
+	for (int i = 0; i < ahead_n; i++) {
+		note_op(&ahead[i]);
+		model_apply(&m, &ahead[i], listed, data, &e);
+		promise_eased(promise, &m, &e);
+	}
+}
+
+/* All batches that had returned; one that had begun may stay ahead. */
+static void catch_up(long begun, long returned)
+{
 	while (listed < begun) {
 		if (!ahead_n)
 			ahead_n = next_ops(ahead);
-		for (int i = 0; i < ahead_n; i++) {
-			model_check(&m, &ahead[i], &e);
-			/* Those before the last had to return first */
-			if (!e.none && (listed + ahead_n < begun ||
-					returned == begun))
-				promise_made(promise, &m, &e);
-		}
-		for (int i = 0; i < ahead_n; i++) {
-			note_op(&ahead[i]);
-			model_apply(&m, &ahead[i], listed, data, &e);
-			promise_eased(promise, &m, &e);
-		}
+		/* Those before the last had to return first */
+		if (listed + ahead_n >= begun && returned < begun)
+			break;
+		add_batch(true);
 		ahead_n = 0;
 	}
 }
 
-static bool judge(long begun, long returned)
+static bool judge_disk(long begun, long returned)
 {
 	bool good;
 
-	catch_up(begun, returned);
 	errno = t_fs_mount("ext4", "");
 	if (errno) {
 		t_note("mount: %s", strerror(errno));
@@ -640,6 +643,27 @@ static bool judge(long begun, long returned)
 	if (!good)
 		t_note("seed %" PRIu64 ", %ld operations begun, last promise returned %ld",
 		       seed, begun, returned);
+	return good;
+}
+
+static bool judge(long begun, long returned)
+{
+	static struct promise old_promise;
+	static struct model old_model;
+	long old_listed;
+	bool good;
+
+	catch_up(begun, returned);
+	/* At the next crash the batch ahead may have returned: take it back then */
+	old_promise = *promise;
+	old_model = m;
+	old_listed = listed;
+	if (listed < begun)
+		add_batch(false);
+	good = judge_disk(begun, returned);
+	*promise = old_promise;
+	m = old_model;
+	listed = old_listed;
 	return good;
 }
 
@@ -695,9 +719,10 @@ static void set_up(void)
 	t_must(fd >= 0, "create " STORM_FILE);
 	for (int who = 0; who < WORKERS; who++)
 		start_worker(who);
-	if (refuse)
-		t_set_revocable(false);
+	t_set_revocable(!refuse);
 	find_out_revoke();
+	errno = EINVAL;
+	t_must(revocable == !refuse, "regions lose what is truncated, or hold it, as asked for");
 	t_must(!fsync(fd), "fsync");
 	model_init(&m, max, revocable);
 	ops_seed(seed);
@@ -757,7 +782,7 @@ static void print_list(void)
 	struct effect e;
 	int n;
 
-	model_init(&m, max, revocable);
+	model_init(&m, max, !refuse);
 	ops_seed(seed);
 	while (listed < count) {
 		n = next_ops(ops);
@@ -782,7 +807,7 @@ static long number(const char *text, long least, long most)
 	return n;
 }
 
-enum { CONCURRENT = 256, TIMES, REFUSE, CALM, RECORD, REPLAY, LIST, REVOKE, LOG, JUDGE, CRASHES };
+enum { CONCURRENT = 256, TIMES, REFUSE, CALM, RECORD, REPLAY, LIST, LOG, JUDGE, CRASHES };
 
 static const struct option options[] = {
 	{ "concurrent", no_argument, NULL, CONCURRENT },
@@ -792,7 +817,6 @@ static const struct option options[] = {
 	{ "record-ops", required_argument, NULL, RECORD },
 	{ "replay-ops", required_argument, NULL, REPLAY },
 	{ "list", no_argument, NULL, LIST },
-	{ "revoke", no_argument, NULL, REVOKE },
 	{ "log", required_argument, NULL, LOG },
 	{ "judge", required_argument, NULL, JUDGE },
 	{ "crashes", required_argument, NULL, CRASHES },
@@ -847,9 +871,6 @@ int main(int argc, char **argv)
 			break;
 		case LIST:
 			only_list = true;
-			break;
-		case REVOKE:
-			revocable = true;
 			break;
 		case LOG:
 			/* Before a file system is made: now the disk may change */
