@@ -426,7 +426,10 @@ static void check_result(const struct op *op, const struct effect *e)
 			strerror(w->err), e->err, strerror(e->err));
 	if (e->err || w->err)
 		return;
-	if (e->refused != !!w->status)
+	if (w->status == T_VANISHED)
+		differs("the request vanished, it should%s succeed",
+			e->refused ? " not" : "");
+	else if (e->refused != !!w->status)
 		differs("the completion says %s (%d), it should%s succeed",
 			ibv_wc_status_str(w->status), w->status,
 			e->refused ? " not" : "");
