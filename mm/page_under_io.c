@@ -62,7 +62,7 @@
  *
  * Locking
  *
- *   inode->i_rwsem		read: pui_prepare(); write: who changes blocks
+ *   inode->i_rwsem		write: pui_prepare(), and who changes blocks
  *     folio lock		plain -> entry; entry -> plain does not need it
  *	 mapping->i_pages	tree of ranges, windows, entries, marks
  *
@@ -287,6 +287,20 @@ static bool pui_covered(struct rb_root_cached *root, pgoff_t first,
 	return false;
 }
 
+bool __pui_test_range(struct address_space *mapping, loff_t start, loff_t last)
+{
+	unsigned long flags;
+	bool ret;
+
+	xa_lock_irqsave(&mapping->i_pages, flags);
+	ret = interval_tree_iter_first(&mapping->i_pui,
+				       round_down(start, PAGE_SIZE),
+				       last | ~PAGE_MASK);
+	xa_unlock_irqrestore(&mapping->i_pages, flags);
+	return ret;
+}
+EXPORT_SYMBOL_NS_GPL(__pui_test_range, PAGE_UNDER_IO);
+
 /* Is this the only range of its file? */
 static bool pui_alone(const struct pui_range *range)
 {
@@ -311,6 +325,7 @@ void pui_set_mapping(struct address_space *mapping, bool allowed)
 {
 	assign_bit(AS_PUI, &mapping->flags, allowed);
 }
+EXPORT_SYMBOL_NS_GPL(pui_set_mapping, PAGE_UNDER_IO);
 
 /**
  * pui_can_mapping() - Can a file have pages under io?
@@ -323,6 +338,7 @@ bool pui_can_mapping(const struct address_space *mapping)
 {
 	return test_bit(AS_PUI, &mapping->flags);
 }
+EXPORT_SYMBOL_NS_GPL(pui_can_mapping, PAGE_UNDER_IO);
 
 bool __pui_test_folio(struct address_space *mapping, struct folio *folio)
 {
@@ -331,6 +347,7 @@ bool __pui_test_folio(struct address_space *mapping, struct folio *folio)
 	       xa_load(&mapping->i_pages, folio->index) ==
 	       pui_make_entry(folio);
 }
+EXPORT_SYMBOL_NS_GPL(__pui_test_folio, PAGE_UNDER_IO);
 
 /**
  * pui_test_folio_sync() - Is a folio under io, or still counted as if it were?
@@ -390,8 +407,8 @@ static int pui_check_inode(struct inode *inode, loff_t last)
  * there.  Pages go under io with pui_start().  Everything else is left to
  * pin_user_pages_fast(), which has its own opinion of it.
  *
- * Context: Process context.  Takes and releases mmap_lock and i_rwsem, both
- *	    for reading.
+ * Context: Process context.  Takes and releases mmap_lock for reading and
+ *	    i_rwsem for writing.  Waits for direct writes that are on their way.
  * Return: 1 if @range is open, and pui_finish() is due;
  *	   0 if the part needs no range;
  *	   -EFAULT if it ends on a page past the end of the file;
@@ -449,7 +466,7 @@ int pui_prepare(struct pui_range *range, const struct pui_range_ops *ops,
 	range->first = start >> PAGE_SHIFT;
 	range->next = range->first;
 
-	ret = down_read_killable(&inode->i_rwsem);
+	ret = down_write_killable(&inode->i_rwsem);
 	if (ret)
 		goto err_fput;
 	ret = pui_check_inode(inode, range->node.last);
@@ -459,7 +476,9 @@ int pui_prepare(struct pui_range *range, const struct pui_range_ops *ops,
 	xa_lock_irq(&mapping->i_pages);
 	interval_tree_insert(&range->node, &mapping->i_pui);
 	xa_unlock_irq(&mapping->i_pages);
-	up_read(&inode->i_rwsem);
+	/* later ones ask pui_test_range() */
+	inode_dio_wait(inode);
+	up_write(&inode->i_rwsem);
 
 	spin_lock(&pui_ranges_lock);
 	list_add_tail(&range->all, &pui_ranges);
@@ -473,7 +492,7 @@ int pui_prepare(struct pui_range *range, const struct pui_range_ops *ops,
 	return 1;
 
 err_unlock:
-	up_read(&inode->i_rwsem);
+	up_write(&inode->i_rwsem);
 err_fput:
 	fput(file);
 	return ret;
@@ -1158,6 +1177,7 @@ int __pui_check_revoke(struct address_space *mapping, loff_t start,
 	xa_unlock_irq(&mapping->i_pages);
 	return ret;
 }
+EXPORT_SYMBOL_NS_GPL(__pui_check_revoke, PAGE_UNDER_IO);
 
 /* Memory for what is lost, one for each holder there is now or will be. */
 static int pui_alloc_lost(struct address_space *mapping, loff_t start,
@@ -1271,6 +1291,7 @@ out:
 		kfree(lost);
 	return ret;
 }
+EXPORT_SYMBOL_NS_GPL(__pui_revoke, PAGE_UNDER_IO);
 
 /* A page that went without a revoke: its holders are told later. */
 struct pui_cancelled {
@@ -1390,6 +1411,7 @@ bool pui_clean_for_io(struct folio *folio)
 	/* after mkclean: who pins it from now on for writing faults first */
 	return pui_all_report(folio);
 }
+EXPORT_SYMBOL_NS_GPL(pui_clean_for_io, PAGE_UNDER_IO);
 
 /**
  * pui_wait_reports() - Let what has been seen of a device be reported.
@@ -1418,6 +1440,7 @@ void pui_wait_reports(struct address_space *mapping)
 	if (node)
 		synchronize_rcu_expedited();
 }
+EXPORT_SYMBOL_NS_GPL(pui_wait_reports, PAGE_UNDER_IO);
 
 /**
  * pui_written() - Say that the device has written to a page.
@@ -1457,6 +1480,30 @@ void pui_written(struct pui_range *range, struct page *page)
 }
 EXPORT_SYMBOL_NS_GPL(pui_written, PAGE_UNDER_IO);
 
+/**
+ * pui_flush() - Start to write a file, pages under io included.
+ * @mapping: The file's page cache.
+ *
+ * For who wants its blocks allocated, which filemap_flush() does for all other
+ * pages only.
+ *
+ * Context: Process context.  Does not wait for the disk.  If the file system is
+ *	    frozen, the pages are left for after the thaw, as by sync(2).
+ * Return: 0; or what the file system returned.
+ */
+int pui_flush(struct address_space *mapping)
+{
+	struct writeback_control wbc = {
+		.sync_mode = WB_SYNC_ALL,
+		.for_sync = 1,
+		.nr_to_write = LONG_MAX,
+		.range_end = LLONG_MAX,
+	};
+
+	return filemap_fdatawrite_wbc(mapping, &wbc);
+}
+EXPORT_SYMBOL_NS_GPL(pui_flush, PAGE_UNDER_IO);
+
 /*
  * Snapshots: pages that are written in place of a page under io.  While it is
  * in use, a snapshot has PG_owner_2, no mapping, its source in ->private and
@@ -1485,6 +1532,7 @@ struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
 {
 	size_t n = clamp_t(ssize_t, valid - offset, 0, len);
 	struct folio *snapshot;
+	unsigned long left;
 	struct page *page;
 
 	if (WARN_ON_ONCE(len > PAGE_SIZE ||
@@ -1501,19 +1549,26 @@ struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
 	folio_set_owner_2(snapshot);
 	snapshot->private = folio;
 	snapshot->index = offset;
-	memcpy_page(page, 0, folio_page(folio, offset >> PAGE_SHIFT),
-		    offset_in_page(offset), n);
-	memzero_page(page, n, len - n);
+	left = copy_mc_to_kernel(folio_address(snapshot),
+				 folio_address(folio) + offset, n);
+	if (unlikely(left)) {
+		/* the memory has an error: as if the disk could not be written */
+		memory_failure_queue(folio_pfn(folio) + (offset >> PAGE_SHIFT), 0);
+		mapping_set_error(folio->mapping, -EIO);
+	}
+	memzero_page(page, n - left, len - n + left);
 	trace_pui_snapshot(folio->mapping->host,
 			   folio->index + (offset >> PAGE_SHIFT));
 	return snapshot;
 }
+EXPORT_SYMBOL_NS_GPL(pui_snapshot, PAGE_UNDER_IO);
 
 struct folio *__pui_snapshot_source(struct folio *snapshot, size_t *offset)
 {
 	*offset += snapshot->index;
 	return snapshot->private;
 }
+EXPORT_SYMBOL_NS_GPL(__pui_snapshot_source, PAGE_UNDER_IO);
 
 /**
  * pui_snapshot_free() - Free a snapshot when it has been written.
@@ -1530,6 +1585,7 @@ void pui_snapshot_free(struct folio *snapshot)
 	folio_clear_owner_2(snapshot);
 	mempool_free(&snapshot->page, pui_snapshots);
 }
+EXPORT_SYMBOL_NS_GPL(pui_snapshot_free, PAGE_UNDER_IO);
 
 static int __init pui_init(void)
 {

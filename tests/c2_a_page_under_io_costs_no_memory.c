@@ -6,7 +6,7 @@
  * then the second takes no more kernel memory than the first, but for a few
  * pages whatever the number of pages: nothing is allocated per page.
  *
- * Guards contract C2: an entry instead of a descriptor.
+ * Guards C2: an entry instead of a descriptor.
  */
 #include "scene.h"
 

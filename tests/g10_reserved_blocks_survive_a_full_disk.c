@@ -5,8 +5,7 @@
  * then fsync still works and the disk has every byte, twice, and so has the
  * file after deregistration and a remount.
  *
- * Guards the reservation by page_mkwrite before the pin,
- * mpage_release_unused_pages() of fs/ext4/inode.c (audit H30).
+ * Guards the reservation by page_mkwrite before the pin.
  */
 #include <linux/fiemap.h>
 

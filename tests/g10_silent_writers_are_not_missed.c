@@ -7,7 +7,7 @@
  * fsync in the middle,
  * then each fsync brings to the disk what is in the page.
  *
- * Guards pui_reporting_pins(), pui_stays_dirty(), and the comparison of pins in
+ * Guards pui_all_report(), pui_stays_dirty(), and the comparison of pins in
  * pui_clean_for_io().
  */
 #include <sys/mman.h>

@@ -8,7 +8,7 @@
  * it has the process's, and neither waits for the other for long.
  *
  * Guards two snapshots of one page at a time: __folio_start_writeback() that
- * keeps TOWRITE, audit H9.
+ * keeps TOWRITE.
  */
 #include "scene.h"
 

@@ -5,15 +5,16 @@
  * cached file of 4 MiB, and files larger than memory are read,
  * then the first two take the processor for no longer than with nothing
  * registered, by 10 %, and balance_dirty_pages() lets the writer go on at once
- * each time, as it did the registration, of more than may be dirty; reclaim leaves the pages under io alone once it has met them: in
- * the second round it scans hardly more pages than it frees, kswapd takes no
- * longer a page, and with nobody asking it takes no time at all.
+ * each time, as it did the registration, of more than may be dirty; reclaim
+ * leaves the pages under io alone once it has met them: in the second round it
+ * scans hardly more pages than it frees, kswapd takes no longer a page, and with
+ * nobody asking it takes no time at all.
  *
  * Criterion: processor time of each process. This boot counts instructions, one
  * a nanosecond (vm --icount), so that the time is the same on any host; the best
  * of five, for what interrupts add.
  *
- * Guards NR_FILE_DIRTY in pui_stat_flush() and pui_test_evictable().
+ * Guards NR_FILE_DIRTY in pui_stat_flush() and folio_evictable().
  */
 #include "scene.h"
 

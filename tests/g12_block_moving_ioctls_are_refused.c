@@ -13,6 +13,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 
 #include "movers.h"
 #include "scene.h"
@@ -38,6 +39,7 @@ static bool unchanged(void)
 
 int main(void)
 {
+	static unsigned char before[T_MOVER_PAGES * T_PAGE], after[sizeof(before)];
 	int ret;
 
 	t_begin();
@@ -59,6 +61,11 @@ int main(void)
 	}
 	t_ok(!fsync(s.f.fd) && t_disk_is(s.f.fd, 0, T_PAGE / 4, 2),
 	     "the peer's bytes still get to the disk");
+	t_disk_read(t_disk(), s.f.fd, 0, before, sizeof(before));
+	ret = swapon(s.f.path, SWAP_FLAG_DISCARD);
+	t_ok(ret && errno == ETXTBSY, "swapon that discards: ETXTBSY, too");
+	t_disk_read(t_disk(), s.f.fd, 0, after, sizeof(after));
+	t_ok(!memcmp(before, after, sizeof(after)), "nothing was discarded");
 	t_dereg(s.mr);
 	s.mr = NULL;
 	t_must(!fsync(s.f.fd) && !fsync(donor.fd), "fsync, as e4defrag does");

@@ -8,8 +8,7 @@
  * waits until the thaw, which the process's kernel stack proves, and then has
  * the peer's bytes on the disk; what the released region left gets there too.
  *
- * Guards ext4_writepages() and ext4_sync_file() on a frozen file system, audit
- * H19.
+ * Guards pui_write_begin() in ext4_writepages() on a frozen file system.
  */
 #include <linux/fs.h>
 #include <sys/ioctl.h>

@@ -6,8 +6,8 @@
  * then the bytes get to the CPU, by fsync to the disk while registered, and
  * after deregistration and a remount they are in the file.
  *
- * Guards the fault before the pin (ext4_page_mkwrite()), pui_prepare()'s
- * check of buffers, pui_gup_allowed() of mm/gup.c.
+ * Guards the fault before the pin (ext4_page_mkwrite()), pui_start()'s
+ * check of buffers, writable_file_mapping_allowed() of mm/gup.c.
  */
 #include <linux/fiemap.h>
 

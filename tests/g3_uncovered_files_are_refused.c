@@ -7,7 +7,7 @@
  * then it fails with EOPNOTSUPP, nothing is left behind, and the file's bytes
  * are what they were.
  *
- * Guards pui_mapping_allowed() and ext4_set_aops()'s choice of AS_UNDER_IO_OK.
+ * Guards pui_check_inode() and ext4_set_aops()'s choice of AS_PUI.
  */
 #include <linux/fs.h>
 #include <sys/ioctl.h>

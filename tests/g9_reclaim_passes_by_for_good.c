@@ -8,8 +8,7 @@
  * tries as hard; and when they are released all come back, none is left among
  * the unevictable ones, and reclaim finds and frees them.
  *
- * Guards pui_test_evictable() in folio_evictable(), and the rescue in
- * pui_end(); audit H27.
+ * Guards pui_test_folio() in folio_evictable(), and the rescue in pui_end().
  */
 #include <sys/mman.h>
 

@@ -6,7 +6,7 @@
  * then they can be reclaimed as any page: dropped by fadvise and by
  * memory.reclaim, and none is left on the unevictable list.
  *
- * Guards the rescue from the unevictable list in pui_end(), audit H27.
+ * Guards the rescue from the unevictable list in pui_end().
  */
 #include <sys/mman.h>
 

@@ -7,7 +7,7 @@
  * then a page is under io exactly as long as a region covers a byte of it, and
  * in the end the disk has every byte.
  *
- * Guards the coverage test of pui_end() and the interval tree, audit H12, H13.
+ * Guards the coverage test of pui_end() and the interval tree.
  */
 #include "scene.h"
 

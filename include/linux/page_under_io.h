@@ -180,6 +180,8 @@ struct folio *pui_snapshot(struct folio *folio, size_t offset, size_t len,
 			   size_t valid, gfp_t gfp);
 struct folio *__pui_snapshot_source(struct folio *snapshot, size_t *offset);
 void pui_snapshot_free(struct folio *snapshot);
+int pui_flush(struct address_space *mapping);
+bool __pui_test_range(struct address_space *mapping, loff_t start, loff_t last);
 
 /**
  * pui_test_mapping() - May a file have pages under io now?
@@ -195,6 +197,25 @@ void pui_snapshot_free(struct folio *snapshot);
 static inline bool pui_test_mapping(const struct address_space *mapping)
 {
 	return READ_ONCE(mapping->i_pui.rb_root.rb_node);
+}
+
+/**
+ * pui_test_range() - Are pages of a part of a file registered?
+ * @mapping: The file's page cache.
+ * @start: Its first byte.
+ * @last: Its last byte.
+ *
+ * For who would write them past the page cache: they are under io, or about to
+ * be, which pui_prepare() and this keep apart by i_rwsem.
+ *
+ * Context: The caller holds i_rwsem.
+ * Return: True if a range has bytes of these pages.
+ */
+static inline bool pui_test_range(struct address_space *mapping, loff_t start,
+				  loff_t last)
+{
+	return pui_test_mapping(mapping) &&
+	       __pui_test_range(mapping, start, last);
 }
 
 /**
@@ -328,6 +349,19 @@ static inline bool pui_any_dirty(struct address_space *mapping)
 	       pui_test_towrite(mapping);
 }
 
+/*
+ * Has an inode to stay on the dirty list?  Here the range comes first: it goes
+ * after the DIRTY marks of its pages have come back.
+ */
+static inline bool pui_inode_dirty(struct address_space *mapping)
+{
+	if (pui_test_mapping(mapping))
+		return true;
+	/* between the i_pages lock of pui_end() and that of pui_finish() */
+	smp_rmb();
+	return mapping_tagged(mapping, PAGECACHE_TAG_DIRTY);
+}
+
 /**
  * pui_write_begin() - Enter writeback, unless the file system is frozen.
  * @mapping: The file's page cache.
@@ -447,9 +481,25 @@ static inline void pui_snapshot_free(struct folio *snapshot)
 {
 }
 
+static inline int pui_flush(struct address_space *mapping)
+{
+	return 0;
+}
+
+static inline bool pui_test_range(struct address_space *mapping, loff_t start,
+				  loff_t last)
+{
+	return false;
+}
+
 static inline bool pui_test_towrite(struct address_space *mapping)
 {
 	return false;
+}
+
+static inline bool pui_inode_dirty(struct address_space *mapping)
+{
+	return mapping_tagged(mapping, PAGECACHE_TAG_DIRTY);
 }
 
 static inline bool pui_write_begin(struct address_space *mapping,

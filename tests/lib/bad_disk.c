@@ -104,3 +104,10 @@ void t_bad_disk(enum t_disk_state state)
 	t_must(!t_run("dmsetup resume --noflush --nolockfs " LOWER),
 	       "dmsetup resume");
 }
+
+void t_slow_disk(unsigned int ms)
+{
+	t_must(!t_run("dmsetup table " UPPER " | sed 's/[0-9]*$/%u/' | "
+		      "dmsetup load " UPPER " && dmsetup resume --nolockfs " UPPER, ms),
+	       "delay writes");
+}

@@ -22,5 +22,7 @@ enum t_disk_state {
  */
 void t_bad_disk_open(int mib, const char *mkfs_opts);
 void t_bad_disk(enum t_disk_state state);
+/* A write takes so long from now on; those that are waiting go at once. */
+void t_slow_disk(unsigned int ms);
 
 #endif

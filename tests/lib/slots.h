@@ -24,7 +24,7 @@ void t_slots(int fd, unsigned long first, unsigned int count, struct t_slot *out
 bool t_slots_are(int fd, unsigned long first, unsigned int count,
 		 const char *kind);
 /*
- * A page under io as the contract wants it at any moment without writeback:
+ * A page under io as it has to be at any moment without writeback:
  * entry in the slot, DIRTY mark off, TOWRITE on, dirty, buffers attached.
  * Prints the slot that is not.
  */

@@ -25,8 +25,8 @@
  *   TRUNCATE             an operation that revokes
  *   FIRM                 B's driver cannot revoke
  *
- * DROP_x leaves the rule x out.  The H are those of the audit that the design
- * began with; each is named again where it is kept.
+ * DROP_x leaves the rule x out.  The H are hazards; each is named again where it
+ * is met.
  */
 
 /* --- what must hold; SPIN's message has the name ------------------------- */
@@ -211,7 +211,8 @@ inline filemap_get_or_create_folio(f, entry)
 
 /* --- start and end of io ------------------------------------------------- */
 
-inline pui_start_entry(f)
+/* pui_start_node() and pui_start_marks(), for one page */
+inline pui_start_page(f)
 {
 	slot = pui_make_entry(f);
 #ifndef DROP_H10
@@ -244,7 +245,7 @@ inline pui_start_folio(f, ready)
 #endif
 #endif
 	if
-	:: ready -> pui_start_entry(f)
+	:: ready -> pui_start_page(f)
 	:: else
 	fi
 }
@@ -616,15 +617,20 @@ written:
 	:: how == by_fsync
 	:: else ->
 		atomic { !i_lock -> i_lock = 1; i_state = 0 }
+		/* pui_inode_dirty(): first the range, which goes last */
+#ifdef DROP_INODE
 		marked = DIRTY;
 		if
 		:: marked
-#ifdef DROP_INODE
 		:: else -> marked = pui_test_mapping()
-#else
-		:: else -> marked = TOWRITE
-#endif
 		fi;
+#else
+		marked = pui_test_mapping();
+		if
+		:: marked
+		:: else -> marked = DIRTY
+		fi;
+#endif
 		d_step { i_state = i_state | marked; i_lock = 0 }
 	fi;
 
