@@ -3,8 +3,9 @@
  * Given a region of which a hole punch has taken a page,
  * when a local work request has a buffer in the lost page: the source of a
  * write, the target of a read, a receive,
- * then it completes with a local protection error and moves nothing, and
- * requests with buffers in the rest of the region work.
+ * then it completes with a local protection error (a receive over siw with the
+ * one error that siw has for receives) and moves nothing, and requests with
+ * buffers in the rest of the region work.
  *
  * Guards umem_pin_test_lost() in copy_data() of rxe and siw_check_sge() of siw.
  */

@@ -8,8 +8,8 @@
  * pages lost, or wholly after, with all pages under io and reachable; never
  * anything between.
  *
- * And the same with deregistration: whichever comes first, the file has its
- * hole and nothing is left under io.
+ * And the same with deregistration: whichever comes first, nothing is left under
+ * io, and the file has its hole, which reads as zeros, as what is on the disk does.
  *
  * Guards -EAGAIN of pui_start(), the loop in umem_pin_get_revocable(), and
  * pui_finish() waiting for a revoke.
@@ -77,10 +77,27 @@ static unsigned int under_io(void)
 	return n;
 }
 
+/* The hole, as the file has it or the disk. */
+static bool zeros(bool disk)
+{
+	static unsigned char buf[COUNT * T_PAGE];
+
+	if (disk)
+		t_disk_read(t_disk(), s.f.fd, HOLE * T_PAGE, buf, sizeof(buf));
+	else if (pread(s.f.fd, buf, sizeof(buf), HOLE * T_PAGE) != sizeof(buf))
+		return false;
+	for (unsigned int i = 0; i < sizeof(buf); i++)
+		if (buf[i]) {
+			t_note("%s: byte %u is 0x%x", disk ? "disk" : "file", i, buf[i]);
+			return false;
+		}
+	return true;
+}
+
 int main(void)
 {
 	unsigned int before = 0, after = 0;
-	bool works = true, whole = true, gone = true;
+	bool works = true, whole = true, gone = true, hole = true;
 	double soon = t_after(20);
 
 	t_begin();
@@ -100,6 +117,7 @@ int main(void)
 				whole &= t_write_denied(&s.p, s.mr, HOLE * T_PAGE, 1) &&
 					 t_write_denied(&s.p, s.mr, (HOLE + COUNT) *
 							T_PAGE - 1, 1);
+			hole &= zeros(false);
 		} else if (n == COUNT) {
 			after++;
 			delay += delay / 2 + 400;
@@ -112,11 +130,13 @@ int main(void)
 		t_dma_fill(&s.p, s.mr, (HOLE - 1) * T_PAGE, T_PAGE, 4);
 		t_dma_fill(&s.p, s.mr, (HOLE + COUNT) * T_PAGE, T_PAGE, 5);
 		gone &= beside(dereg) && t_within(10, t_nothing_under_io());
+		hole &= zeros(false) && !fsync(s.f.fd) && zeros(true);
 	}
 	t_ok(works, "registration and punch always work");
 	t_ok(whole, "wholly before (%u) or wholly after (%u)", before, after);
 	t_ok(before && after, "there was some of both");
 	t_ok(gone, "deregistration beside a punch leaves nothing");
+	t_ok(hole, "every time the hole is a hole, in the file and on the disk");
 	t_ok(t_read_is(s.f.fd, (HOLE - 1) * T_PAGE, T_PAGE, 4) &&
 	     t_read_is(s.f.fd, (HOLE + COUNT) * T_PAGE, T_PAGE, 5),
 	     "the pages beside the hole have the peer's bytes");

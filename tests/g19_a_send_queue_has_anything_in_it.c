@@ -4,8 +4,9 @@
  * when the program writes requests into it that the library does not know (of
  * atomics, receives, read responses, registrations with an invented pointer),
  * which name the region,
- * then nothing of the file is changed, and after deregistration nothing is left
- * under io; the runner looks for warnings in the kernel log.
+ * then the kernel looks at each and ends the connection, nothing of the file is
+ * changed, and after deregistration nothing is left under io; the runner looks for
+ * warnings in the kernel log.
  *
  * Over siw: its queue's layout is used here.  Guards siw_activate_tx_from_sq().
  */
@@ -54,6 +55,16 @@ static struct siw_sqe *find(uint64_t id)
 	return found;
 }
 
+static bool completed(uint64_t id)
+{
+	struct ibv_wc wc;
+
+	while (ibv_poll_cq(s.p.cq, 1, &wc) == 1)
+		if (wc.wr_id == id)
+			return wc.status == IBV_WC_SUCCESS;
+	return false;
+}
+
 /* The request after the next one is of @opcode, and names the file. */
 static void inject(unsigned int opcode, uint64_t id)
 {
@@ -63,6 +74,7 @@ static void inject(unsigned int opcode, uint64_t id)
 	first = find(id);
 	third = first + 2;
 	*third = *first;
+	third->id = id + 2;
 	third->opcode = opcode;
 	third->base_mr = opcode == SIW_OP_REG_MR ? 8 : third->raddr;
 	third->sge[0].laddr = (uintptr_t)s.mr->addr;
@@ -72,7 +84,6 @@ static void inject(unsigned int opcode, uint64_t id)
 	__atomic_store_n(&third->flags, SIW_WQE_VALID | SIW_WQE_SIGNALLED,
 			 __ATOMIC_RELEASE);
 	post_send(id + 1);
-	usleep(20000);
 }
 
 int main(void)
@@ -86,12 +97,24 @@ int main(void)
 	t_begin();
 	t_must(!setenv("T_DEVICE", "siw0", 1), "setenv");
 	t_scene_open(&s, 1, T_WRITTEN);
+	t_dma_fill(&s.p, s.mr, 0, T_PAGE, 0);
+	memcpy(s.p.bounce, s.f.map, 1);
+	/* So it is known that the kernel looks there */
+	inject(SIW_OP_WRITE, MAGIC);
+	t_ok(t_within(10, completed(MAGIC + 2)), "one that is allowed is carried out");
+	t_pair_reconnect(&s.p);
 	for (unsigned int i = 0; i < sizeof(opcodes) / sizeof(*opcodes); i++) {
+		uint64_t id = MAGIC + 3 * (i + 1);
+
 		t_dma_fill(&s.p, s.mr, 0, T_PAGE, i);
 		memcpy(s.p.bounce, s.f.map, 1);
-		inject(opcodes[i], MAGIC + 2 * i);
-		t_ok(t_is(s.f.map, T_PAGE, i), "opcode %u: the file is as it was",
-		     opcodes[i]);
+		inject(opcodes[i], id);
+		/* What the peer notices */
+		t_ok(t_within(10, completed(id + 1)) &&
+		     t_within(10, t_in_error(s.p.theirs->qp)),
+		     "opcode %u: it ends the connection", opcodes[i]);
+		t_ok(!completed(id + 2) && t_is(s.f.map, T_PAGE, i),
+		     "opcode %u: the file is as it was", opcodes[i]);
 		t_pair_reconnect(&s.p);
 	}
 	t_dereg(s.mr);

@@ -2,7 +2,8 @@
 /*
  * Given a file whose page cache tree has nodes of 64 slots in which one page
  * is under io and all others are shadows of pages that were reclaimed,
- * when the shrinker of shadow nodes runs again and again,
+ * when the shrinker of shadow nodes runs again and again, and takes the nodes of
+ * another file, in which there is nothing but shadows,
  * then no entry vanishes: pages, buffers and bytes are what they were, and the
  * file can be released, truncated and unmounted.
  *
@@ -15,6 +16,8 @@
 
 #define NODES	16U
 #define PAGES	(NODES * 64)
+/* The shrinker leaves as many as an eighth of the group's pages; these are more */
+#define OTHERS	2048U
 
 static struct t_scene s;
 
@@ -29,18 +32,38 @@ static unsigned int shadows(unsigned int node)
 	return n;
 }
 
+/* Bring in a page of each node; a hole reads as zeros, and is clean. */
+static void read_others(int fd)
+{
+	char byte;
+
+	for (unsigned int i = 0; i < OTHERS; i++)
+		t_must(pread(fd, &byte, 1, i * 64 * T_PAGE) == 1, "read the other file");
+}
+
+/* Nodes that the shrinker has taken from the group. */
+static long taken(void)
+{
+	return t_cgroup_stat("t_group", "workingset_nodereclaim");
+}
+
 int main(void)
 {
 	struct t_slot before[NODES];
 	struct ibv_mr *mr[NODES];
 	unsigned int seen = 0;
 	bool same = true, right = true;
+	long nodes;
+	int other;
 
 	t_begin();
 	t_fs_make(64, "", "");
 	t_cgroup_make("t_group");
 	t_cgroup_enter("t_group");
 	t_file_make(&s.f, "file", PAGES * T_PAGE, T_WRITTEN);
+	other = open(T_MNT "/other", O_RDWR | O_CREAT, 0666);
+	t_must(other >= 0 && !ftruncate(other, OTHERS * 64 * T_PAGE) &&
+	       !posix_fadvise(other, 0, 0, POSIX_FADV_RANDOM), "another file");
 	t_pair_open(&s.p, t_device());
 	for (unsigned int i = 0; i < NODES; i++) {
 		mr[i] = t_reg_must(&s.p, s.f.map + i * 64 * T_PAGE, T_PAGE);
@@ -53,9 +76,17 @@ int main(void)
 		t_try_write_file("/sys/fs/cgroup/t_group/memory.reclaim", "256M");
 		for (unsigned int i = 0; i < NODES && round == 0; i++)
 			seen += shadows(i);
+		/* Behind ours, if those were on the shrinker's list */
+		if (round == 0) {
+			read_others(other);
+			t_try_write_file("/sys/fs/cgroup/t_group/memory.reclaim", "256M");
+		}
 		t_drop_caches(2);
 	}
 	t_ok(seen > NODES * 32, "reclaim left %u shadows", seen);
+	/* More than ours, which would be the first */
+	t_within(10, (nodes = taken()) > 4 * NODES);
+	t_ok(nodes > 4 * NODES, "the shrinker took %ld nodes", nodes);
 	for (unsigned int i = 0; i < NODES; i++) {
 		same &= t_under_io(s.f.fd, i * 64, 1) &&
 			t_slots_same(s.f.fd, &before[i], 1);
@@ -71,6 +102,7 @@ int main(void)
 	}
 	t_ok(right, "fsync brings them to the disk");
 	t_ok(!ftruncate(s.f.fd, 0), "the file can be truncated");
+	close(other);
 	t_scene_close(&s);
 	t_ok(true, "and the file system unmounted");
 	t_done();

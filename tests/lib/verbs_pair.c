@@ -261,19 +261,17 @@ bool t_in_error(struct ibv_qp *qp)
 	       attr.qp_state == IBV_QPS_ERR;
 }
 
-/* Has our side's connection ended? */
-static bool hung_up(struct t_pair *p)
+const char *t_status_str(int status)
 {
-	return t_in_error(p->ours->qp);
+	return status == T_NOT_TAKEN ? "not taken" :
+	       status == T_VANISHED ? "no completion" :
+	       ibv_wc_status_str(status);
 }
 
-/* wait: the completion of one request of ours, and of theirs if @recv. */
-static int wait_done(struct t_pair *p, bool recv)
+/* The first error among the next @want completions, or none of them is one. */
+static int wait_done(struct t_pair *p, int want)
 {
 	double end = t_deadline(10);
-	int want = recv ? 2 : 1;
-	unsigned int dry = 0;
-	bool ended = false;
 	struct ibv_wc wc;
 	int n;
 
@@ -284,15 +282,8 @@ static int wait_done(struct t_pair *p, bool recv)
 		if (n && wc.status != IBV_WC_SUCCESS)
 			return wc.status;
 		want -= n;
-		/* iWARP's way to say that the other side hung up */
 		if (!n && t_over(end))
-			return IBV_WC_RESP_TIMEOUT_ERR;
-		/* What it flushes comes at once, or not at all */
-		if (!n && ++dry % 1000 == 0 && hung_up(p)) {
-			if (ended)
-				return IBV_WC_WR_FLUSH_ERR;
-			ended = true;
-		}
+			return T_VANISHED;
 	}
 	return 0;
 }
@@ -305,7 +296,7 @@ static bool posted(struct t_pair *p, struct ibv_send_wr *wr)
 	errno = ibv_post_send(p->ours->qp, wr, &bad);
 	if (!errno)
 		return true;
-	t_must(t_within(10, hung_up(p)), "ibv_post_send");
+	t_must(t_within(10, t_in_error(p->ours->qp)), "ibv_post_send");
 	return false;
 }
 
@@ -333,8 +324,8 @@ static int post(struct t_pair *p, enum ibv_wr_opcode op, uint64_t remote,
 		uint32_t rkey, size_t len, uint64_t add)
 {
 	if (!post_only(p, op, remote, rkey, len, add))
-		return IBV_WC_WR_FLUSH_ERR;
-	return wait_done(p, op == IBV_WR_SEND);
+		return T_NOT_TAKEN;
+	return wait_done(p, op == IBV_WR_SEND ? 2 : 1);
 }
 
 static uint64_t at(struct ibv_mr *mr, size_t off)
@@ -344,11 +335,25 @@ static uint64_t at(struct ibv_mr *mr, size_t off)
 
 /*
  * A write's completion does not say that iWARP has placed the bytes; that
- * a read sent after it was answered does.
+ * a read sent after it was answered does.  Both are posted at once: siw forgets
+ * what is posted when the connection has ended.
  */
-static int placed(struct t_pair *p, struct ibv_mr *mr, size_t off)
+static int write_and_read(struct t_pair *p, struct ibv_mr *mr, size_t off,
+			  size_t len, uint64_t read_at, uint32_t read_key)
 {
-	return post(p, IBV_WR_RDMA_READ, at(mr, off), mr->rkey, 1, 0);
+	struct ibv_sge from = { (uintptr_t)p->bounce, len, p->bounce_mr->lkey };
+	struct ibv_sge into = { (uintptr_t)p->bounce, 1, p->bounce_mr->lkey };
+	struct ibv_send_wr read = {
+		.opcode = IBV_WR_RDMA_READ, .sg_list = &into, .num_sge = 1,
+		.wr.rdma = { .remote_addr = read_at, .rkey = read_key },
+	};
+	struct ibv_send_wr write = {
+		.opcode = IBV_WR_RDMA_WRITE, .sg_list = &from, .num_sge = 1,
+		.wr.rdma = { .remote_addr = at(mr, off), .rkey = mr->rkey },
+		.next = &read,
+	};
+
+	return posted(p, &write) ? wait_done(p, 2) : T_NOT_TAKEN;
 }
 
 int t_rdma_write(struct t_pair *p, struct ibv_mr *mr, size_t off,
@@ -359,10 +364,10 @@ int t_rdma_write(struct t_pair *p, struct ibv_mr *mr, size_t off,
 	for (size_t done = 0, n; !status && done < len; done += n) {
 		n = len - done < T_BOUNCE ? len - done : T_BOUNCE;
 		memcpy(p->bounce, (const char *)src + done, n);
-		status = post(p, IBV_WR_RDMA_WRITE, at(mr, off + done),
-			      mr->rkey, n, 0);
+		status = write_and_read(p, mr, off + done, n,
+					at(mr, off + done), mr->rkey);
 	}
-	return status ? status : placed(p, mr, off);
+	return status;
 }
 
 int t_rdma_read(struct t_pair *p, struct ibv_mr *mr, size_t off, void *dst,
@@ -408,34 +413,39 @@ int t_send_lists(struct t_pair *p, struct ibv_sge *from, int nr_from,
 
 	errno = ibv_post_recv(p->theirs->qp, &recv, &bad);
 	t_must(!errno, "ibv_post_recv");
-	return posted(p, &send) ? wait_done(p, true) : IBV_WC_WR_FLUSH_ERR;
+	return posted(p, &send) ? wait_done(p, 2) : T_NOT_TAKEN;
+}
+
+static bool iwarp(struct t_pair *p)
+{
+	return !strncmp(ibv_get_device_name(p->context->device), "siw", 3);
+}
+
+static bool denied(struct t_pair *p, int status, int want)
+{
+	if (status != want)
+		t_note("%s, not %s", t_status_str(status), t_status_str(want));
+	t_pair_reconnect(p);
+	return status == want;
 }
 
 /*
- * Soft-RoCE says what was wrong. iWARP's peer ends the connection, which may be
- * all that the one who asked gets to know.
+ * Soft-RoCE says what was wrong. iWARP's peer ends the connection: what is being
+ * sent then fails, and what was not yet complete is flushed.
  */
-static bool denied(struct t_pair *p, int status, int want)
+static bool denied_remote(struct t_pair *p, int status)
 {
-	bool iwarp = !strncmp(ibv_get_device_name(p->context->device), "siw", 3);
-	bool good = iwarp ? status != IBV_WC_SUCCESS : status == want;
-
-	if (!good)
-		t_note("%s", ibv_wc_status_str(status));
-	t_pair_reconnect(p);
-	return good;
+	if (iwarp(p) && status == IBV_WC_LOC_QP_OP_ERR)
+		status = IBV_WC_WR_FLUSH_ERR;
+	return denied(p, status, iwarp(p) ? IBV_WC_WR_FLUSH_ERR : IBV_WC_REM_ACCESS_ERR);
 }
 
 bool t_write_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
 {
-	int status;
-
 	memset(p->bounce, 0xee, len);
-	status = post(p, IBV_WR_RDMA_WRITE, at(mr, off), mr->rkey, len, 0);
-	/* iWARP: a write is complete when it is sent */
-	if (!status)
-		status = placed(p, p->bounce_mr, 0);
-	return denied(p, status, IBV_WC_REM_ACCESS_ERR);
+	/* It is the write that fails, not the read behind it */
+	return denied_remote(p, write_and_read(p, mr, off, len, (uintptr_t)p->bounce,
+					       p->bounce_mr->rkey));
 }
 
 bool t_read_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
@@ -450,12 +460,12 @@ bool t_read_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
 			status = IBV_WC_SUCCESS;
 			break;
 		}
-	return denied(p, status, IBV_WC_REM_ACCESS_ERR);
+	return denied_remote(p, status);
 }
 
 bool t_atomic_denied(struct t_pair *p, struct ibv_mr *mr, size_t off)
 {
-	return denied(p, t_fetch_add(p, mr, off, 1), IBV_WC_REM_ACCESS_ERR);
+	return denied_remote(p, t_fetch_add(p, mr, off, 1));
 }
 
 /* A request of ours with a buffer in @mr. */
@@ -470,7 +480,7 @@ static int post_from(struct t_pair *p, enum ibv_wr_opcode op, struct ibv_mr *mr,
 			     .rkey = p->bounce_mr->rkey },
 	};
 
-	return posted(p, &wr) ? wait_done(p, false) : IBV_WC_WR_FLUSH_ERR;
+	return posted(p, &wr) ? wait_done(p, 1) : T_NOT_TAKEN;
 }
 
 bool t_send_from_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len)
@@ -491,7 +501,7 @@ bool t_recv_into_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t 
 			       .lkey = mr->lkey };
 	struct ibv_recv_wr wr = { .sg_list = &sge, .num_sge = 1 }, *bad;
 	double end = t_deadline(10);
-	int status = IBV_WC_SUCCESS;
+	int status = T_VANISHED;
 	struct ibv_wc wc;
 
 	errno = ibv_post_recv(p->theirs->qp, &wr, &bad);
@@ -506,7 +516,8 @@ bool t_recv_into_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t 
 			break;
 		}
 	}
-	return denied(p, status, IBV_WC_LOC_PROT_ERR);
+	/* siw has no other status for a receive that it may not place */
+	return denied(p, status, iwarp(p) ? IBV_WC_GENERAL_ERR : IBV_WC_LOC_PROT_ERR);
 }
 
 void t_set_revocable(bool on)
@@ -524,7 +535,7 @@ void t_dma_fill(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len,
 	t_fill(buf, len, seed);
 	status = t_rdma_write(p, mr, off, buf, len);
 	errno = EIO;
-	t_must(!status, "RDMA write: %s", ibv_wc_status_str(status));
+	t_must(!status, "RDMA write: %s", t_status_str(status));
 	free(buf);
 }
 
@@ -536,7 +547,7 @@ bool t_dma_is(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len,
 	bool same = t_is(buf, len, seed);
 
 	if (status)
-		t_note("RDMA read: %s", ibv_wc_status_str(status));
+		t_note("RDMA read: %s", t_status_str(status));
 	free(buf);
 	return !status && same;
 }

@@ -57,8 +57,15 @@ int t_rereg(struct ibv_mr *mr, int flags, uint64_t addr, uint64_t len,
 
 /*
  * Operations of the peer on bytes of a region. They return when the bytes
- * are placed: 0, or the status of the failed work completion.
+ * are placed: 0, or the status of the failed work completion, or, which is no
+ * status a completion can have:
  */
+enum {
+	T_NOT_TAKEN = 256,	/* ibv_post_send() failed, the connection had ended */
+	T_VANISHED,		/* no completion, for as long as ten seconds */
+};
+
+const char *t_status_str(int status);
 int t_rdma_write(struct t_pair *p, struct ibv_mr *mr, size_t off,
 		 const void *src, size_t len);
 int t_rdma_read(struct t_pair *p, struct ibv_mr *mr, size_t off, void *dst,
@@ -71,8 +78,9 @@ int t_send_lists(struct t_pair *p, struct ibv_sge *from, int nr_from,
 		 struct ibv_sge *into, int nr_into);
 
 /*
- * The same operations on bytes that the region has lost: each has to fail with
- * an access error, and nothing may be moved. Connects anew after each.
+ * The same operations on bytes that the region has lost: each has to complete
+ * with an access error (over iWARP, whose peer ends the connection, as flushed or
+ * not sent), and nothing may be moved. Connects anew after each.
  */
 bool t_write_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len);
 bool t_read_denied(struct t_pair *p, struct ibv_mr *mr, size_t off, size_t len);
