@@ -29,6 +29,29 @@ static bool synced(unsigned int seed)
 	       t_under_io(s.f.fd, 0, PAGES);
 }
 
+/* From here on, count what fails of fault injection @attr. */
+#define MOST	1000000
+static void count_faults(const char *attr)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/times", attr);
+	t_must(!t_run("echo %d >%s", MOST, path), "write %s", path);
+}
+
+static int counted_faults(const char *attr)
+{
+	char path[64];
+	int left = MOST;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/times", attr);
+	file = fopen(path, "r");
+	t_must(file && fscanf(file, "%d", &left) == 1, "read %s", path);
+	fclose(file);
+	return MOST - left;
+}
+
 /* Of all that fails, what fails fsync? */
 static unsigned int sweep(unsigned int *nth)
 {
@@ -58,7 +81,7 @@ static unsigned int sweep(unsigned int *nth)
 
 static void sweep_kind(const char *what, enum t_how how)
 {
-	unsigned int nth, refused;
+	unsigned int nth, refused, faults;
 
 	t_scene_open(&s, PAGES, how);
 	t_faults(T_OWN_FAULTS);
@@ -67,8 +90,11 @@ static void sweep_kind(const char *what, enum t_how how)
 	     "%s: none of %u snapshots without memory fails fsync", what, nth);
 	t_dma_fill(&s.p, s.mr, 0, s.f.len, 200);
 	t_own_faults_always(true);
+	count_faults("fail_umem_pin");
 	t_ok(!fsync(s.f.fd), "%s: nor do all together", what);
+	faults = counted_faults("fail_umem_pin");
 	t_own_faults_always(false);
+	t_ok(faults >= PAGES, "%s: which were %u", what, faults);
 	t_ok(synced(200), "%s: the bytes are on the disk", what);
 	t_faults(T_ALL_FAULTS);
 	refused = sweep(&nth);
@@ -85,14 +111,19 @@ static void do_fsync(void *unused)
 
 int main(void)
 {
+	unsigned int faults;
+
 	t_begin();
 	t_scene_open(&s, MANY, T_FALLOC);
 	t_dma_fill(&s.p, s.mr, 0, s.f.len, 3);
 	t_no_memory_in("pui_snapshot");
+	count_faults("fail_page_alloc");
 	t_ok(t_join(t_fork(do_fsync, NULL), 20),
 	     "fsync of %u pages of an unwritten extent works from the reserve",
 	     MANY);
+	faults = counted_faults("fail_page_alloc");
 	t_no_memory_in(NULL);
+	t_ok(faults >= MANY, "there was no memory for them, %u times", faults);
 	t_ok(t_disk_is(s.f.fd, 0, s.f.len, 3), "their bytes are on the disk");
 	t_scene_close(&s);
 	sweep_kind("written blocks", T_WRITTEN);

@@ -5,11 +5,17 @@
  * then exactly one snapshot of each page asked for is written, never the page
  * itself, which the device may change while the disk reads it.
  *
+ * And on a disk that takes its time before it reads what it is to write,
+ * when the peer writes while fsync waits for it,
+ * then the disk gets what was there when fsync was called, and the new bytes with
+ * the next fsync; while of a page that is written itself it gets the new ones.
+ *
  * Guards io_submit_add_bh() of fs/ext4/page-io.c.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "bad_disk.h"
 #include "scene.h"
 
 #define PAGES 12U
@@ -40,6 +46,64 @@ static bool right(const char *trace, unsigned int first, unsigned int count)
 		all &= n == want;
 	}
 	return all;
+}
+
+/* However the test ends, or what comes after it would wait, too. */
+static void stop_delay(void)
+{
+	t_slow_disk(0);
+}
+
+static void do_fsync(void *unused)
+{
+	(void)unused;
+	t_must(!fsync(s.f.fd), "fsync");
+}
+
+/* A child in fsync, whose bios are complete, and not yet read by the disk. */
+static pid_t begin_fsync(void)
+{
+	pid_t pid;
+
+	t_slow_disk(100000);
+	pid = t_fork(do_fsync, NULL);
+	t_ok(t_blocked_in(pid, "folio_wait_writeback"), "fsync waits for the disk");
+	return pid;
+}
+
+static bool end_fsync(pid_t pid)
+{
+	t_slow_disk(0);
+	return t_join(pid, 30);
+}
+
+static void change_while_the_disk_waits(void)
+{
+	pid_t pid;
+
+	t_bad_disk_open(64, "");
+	atexit(stop_delay);
+	t_file_make(&s.f, "file", PAGES * T_PAGE, T_WRITTEN);
+	t_pair_open(&s.p, t_device());
+	s.mr = t_reg_must(&s.p, s.f.map, s.f.len);
+	t_dma_fill(&s.p, s.mr, 0, s.f.len, 2);
+	pid = begin_fsync();
+	t_dma_fill(&s.p, s.mr, 0, s.f.len, 3);
+	t_ok(end_fsync(pid) && t_disk_is(s.f.fd, 0, s.f.len, 2),
+	     "the disk gets what was there when fsync was called");
+	t_ok(!fsync(s.f.fd) && t_disk_is(s.f.fd, 0, s.f.len, 3),
+	     "and with the next fsync what the peer wrote meanwhile");
+
+	/* Would it be seen?  Of a released page it is */
+	t_dma_fill(&s.p, s.mr, 0, s.f.len, 4);
+	t_dereg(s.mr);
+	s.mr = NULL;
+	t_must(t_within(10, t_slots_are(s.f.fd, 0, PAGES, "folio")), "released");
+	pid = begin_fsync();
+	t_fill(s.f.map, s.f.len, 5);
+	t_ok(end_fsync(pid) && t_disk_is(s.f.fd, 0, s.f.len, 5),
+	     "of a released page, it gets what was written meanwhile");
+	t_scene_close(&s);
 }
 
 int main(void)
@@ -79,5 +143,6 @@ int main(void)
 	t_ok(t_disk_is(s.f.fd, 0, s.f.len, 4), "and are on the disk");
 	free(trace);
 	t_scene_close(&s);
+	change_while_the_disk_waits();
 	t_done();
 }

@@ -9,7 +9,7 @@
  * not a byte of the disk changes while it is frozen (hash of the whole file
  * system), and what all regions left is on the disk after the thaw.
  *
- * Guards ext4_writepages() and ext4_sync_file() on a frozen file system, and
+ * Guards pui_write_begin() in ext4_writepages() on a frozen file system, and
  * that neither umem_pin_release() nor a fault waits with what a thaw needs.
  */
 #include <linux/fs.h>
@@ -104,6 +104,7 @@ static void frozen_round(int dir, unsigned int seed)
 	t_ok(t_join(t_fork(do_sync, NULL), 30), "sync() comes back");
 	t_gate_open(&go);
 	t_ok(t_join(other, 30), "and so does a deregistration");
+	t_ok(!t_ended(victim), "who is to be killed has lived until then");
 	t_kill(victim);
 	t_ok(t_within(30, t_vmstat("nr_pui_pages") == PAGES),
 	     "deregistered and killed: given back while frozen");

@@ -101,10 +101,14 @@ int main(void)
 			t_ok(!fsync(f.fd) && t_disk_is(f.fd, 0, f.len, 10 + how),
 			     "%s: fsync writes it", name[how]);
 		}
-		if (how == EXEC_OPEN || how == KILLED)
+		if (how == EXEC_OPEN || how == KILLED) {
+			t_ok(how == KILLED ? t_blocked_in(pid, "sys_pause") :
+			     !t_ended(pid), "%s: lives until it is killed",
+			     name[how]);
 			t_kill(pid);
-		else
+		} else {
 			t_ok(t_join(pid, 30), "%s: ends well", name[how]);
+		}
 		t_ok(t_within(20, t_nothing_under_io() &&
 			      t_no_entry(f.fd, 0, PAGES)),
 		     "%s: all is given back", name[how]);
