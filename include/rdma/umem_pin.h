@@ -35,7 +35,8 @@ struct umem_pin;
 /**
  * struct umem_pin_ops - What a driver can do for files.
  * @revoke: Make sure that the device cannot reach bytes of the memory any
- *	    more; @offset and @length in bytes, from the first byte on.
+ *	    more; @offset and @length in bytes, from the first byte on.  A
+ *	    driver that cannot do that passes no ops.
  * @reports_writes: The driver knows what the device writes, and calls
  *		    umem_pin_written().  fsync(2) then writes what has changed
  *		    since the last one, not all of the memory.
