@@ -31,10 +31,12 @@ regress: ## what others wrote that uses RDMA, on stock and release: any differen
 
 # What goes on where it was interrupted.
 resume := $(if $(RESUME),--resume)
+# In so many guests at a time.
+JOBS ?= 2
 
 storm: ## a million random operations on release and on debug (RESUME=1: go on)
-	@storm/run --ops 1000000 $(resume)
-	@storm/run --ops 1000000 --kernel debug $(resume)
+	@storm/run --ops 1000000 --jobs $(JOBS) $(resume)
+	@storm/run --ops 1000000 --each 5000 --kernel debug --jobs $(JOBS) $(resume)
 
 crash: ## kill the machine in storms, a thousand times (RESUME=1: go on)
 	@storm/crash --count 1000 --points 2000 $(resume)
