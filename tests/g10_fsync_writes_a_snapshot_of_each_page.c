@@ -48,12 +48,6 @@ static bool right(const char *trace, unsigned int first, unsigned int count)
 	return all;
 }
 
-/* However the test ends, or what comes after it would wait, too. */
-static void stop_delay(void)
-{
-	t_slow_disk(0);
-}
-
 static void do_fsync(void *unused)
 {
 	(void)unused;
@@ -82,7 +76,6 @@ static void change_while_the_disk_waits(void)
 	pid_t pid;
 
 	t_bad_disk_open(64, "");
-	atexit(stop_delay);
 	t_file_make(&s.f, "file", PAGES * T_PAGE, T_WRITTEN);
 	t_pair_open(&s.p, t_device());
 	s.mr = t_reg_must(&s.p, s.f.map, s.f.len);

@@ -26,12 +26,6 @@ static struct t_gate ready, rewrite, done;
 static struct t_file f;
 static int how;
 
-/* However the test ends, or what comes after it would wait, too. */
-static void stop_delay(void)
-{
-	t_slow_disk(0);
-}
-
 /* Seeds: of what is there when fsync is called, and of the last bytes. */
 static unsigned int synced(void) { return 10 + how; }
 static unsigned int last(void) { return 20 + how; }
@@ -105,7 +99,6 @@ int main(void)
 
 	t_begin();
 	t_bad_disk_open(64, "");
-	atexit(stop_delay);
 	for (how = 0; how < HOWS; how++) {
 		t_gate_make(&ready);
 		t_gate_make(&rewrite);
