@@ -55,6 +55,17 @@ progress_end()
 	progress_last=-1
 }
 
+# Children in process groups of their own (set -m): no signal that we get reaches
+# them, so whoever has some does this in a trap.
+children=()
+stop_children()
+{
+	local child
+
+	for child in "${children[@]}"; do kill -TERM -- "-$child" 2>/dev/null || :; done
+	wait
+}
+
 # Only one of us changes a part of the cache at a time.  Argument: which part.
 # The lock goes with the process, however that ends.  A command that we start
 # while we hold it need not wait for us.
