@@ -105,23 +105,9 @@ void t_bad_disk(enum t_disk_state state)
 	       "dmsetup resume");
 }
 
-static bool set_delay(unsigned int ms)
-{
-	return !t_run("dmsetup table " UPPER " | sed 's/[0-9]*$/%u/' | "
-		      "dmsetup load " UPPER " && dmsetup resume --nolockfs " UPPER, ms);
-}
-
-static void end_delay(void)
-{
-	set_delay(0);
-}
-
 void t_slow_disk(unsigned int ms)
 {
-	static bool once;
-
-	if (!once)
-		atexit(end_delay);
-	once = true;
-	t_must(set_delay(ms), "delay writes");
+	t_must(!t_run("dmsetup table " UPPER " | sed 's/[0-9]*$/%u/' | "
+		      "dmsetup load " UPPER " && dmsetup resume --nolockfs " UPPER, ms),
+	       "delay writes");
 }

@@ -24,7 +24,7 @@ void t_bad_disk_open(int mib, const char *mkfs_opts);
 void t_bad_disk(enum t_disk_state state);
 /*
  * A write takes so long from now on; those that are waiting go at once. However
- * the test ends, the delay does, too, or what comes after it would wait.
+ * the test ends, the runner ends the delay, or what comes after it would wait.
  */
 void t_slow_disk(unsigned int ms);
 
